@@ -1,0 +1,72 @@
+namespace Afterimage.Entries;
+
+/// <summary>How a write ended.</summary>
+public enum PutOutcome
+{
+    Stored,
+
+    /// <summary>An entry with this key was there and has been replaced.</summary>
+    Replaced,
+
+    /// <summary>Larger than the store's bound for one entry.</summary>
+    TooLarge,
+
+    /// <summary>The byte bound or the free-disk bound could not be met even after eviction.</summary>
+    NoSpace,
+
+    /// <summary>The disk or the bucket refused; logged and counted by the store's owner.</summary>
+    Failed,
+}
+
+/// <summary>
+/// An entry opened for reading. The header is in memory; the body is either in memory already or read from <see cref="ReadAsync"/>.
+/// Dispose it: it may hold a pooled file handle, and its entry is not deleted from disk under a reader.
+/// </summary>
+public abstract class OpenEntry : IDisposable
+{
+    public abstract EntryHeader Header { get; }
+
+    /// <summary>The whole body where it is in memory already; otherwise null.</summary>
+    public virtual ReadOnlyMemory<byte>? Body => null;
+
+    /// <summary>Reads up to <c>destination.Length</c> body bytes from <paramref name="offset"/>; 0 at the end. Throws <see cref="IOException"/> where the store fails in the middle.</summary>
+    public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken);
+
+    public abstract void Dispose();
+}
+
+/// <summary>The stored images. Entries are the truth; every index is derived from them. Thread-safe.</summary>
+public interface IEntryStore : IAsyncDisposable
+{
+    /// <summary>Opens an entry, or null where there is none, it is expired, or it is damaged (a damaged entry is set aside and counted).</summary>
+    ValueTask<OpenEntry?> OpenAsync(Hash256 key, CancellationToken cancellationToken);
+
+    /// <summary>Only the header, without counting as a use for eviction.</summary>
+    ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken);
+
+    /// <summary>Stores header and body as one entry that appears whole or not at all.</summary>
+    ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
+
+    /// <summary>Removes an entry; false where there was none.</summary>
+    ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken);
+
+    /// <summary>Every readable entry's header, in no order.</summary>
+    IAsyncEnumerable<EntryHeader> EnumerateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Finds the exact key of an entry id; null where unknown.</summary>
+    ValueTask<Hash256?> FindByIdAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Counts and bytes now, and how far the read-back at start has come.</summary>
+    EntryStoreStatus Status { get; }
+
+    /// <summary>Raised after an entry is gone (evicted, expired, deleted), so that its vector can go too. Handlers are quick and do not throw.</summary>
+    event Action<Hash256>? Removed;
+}
+
+/// <summary>What a store holds.</summary>
+/// <param name="Entries">Entries known so far.</param>
+/// <param name="Bytes">Their bytes on disk, headers included.</param>
+/// <param name="BytesMax">The configured bound; 0 for none.</param>
+/// <param name="Loaded">Whether the read-back at start is complete.</param>
+/// <param name="LoadProgress">0 to 1.</param>
+public readonly record struct EntryStoreStatus(long Entries, long Bytes, long BytesMax, bool Loaded, double LoadProgress);

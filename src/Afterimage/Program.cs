@@ -1,0 +1,9 @@
+using System.CommandLine;
+using Afterimage.Commands;
+
+var root = new RootCommand("Afterimage: a semantic cache for AI-generated images.")
+{
+    ServeCommand.Create(),
+};
+
+return await root.Parse(args).InvokeAsync();
