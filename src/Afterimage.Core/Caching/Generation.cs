@@ -1,0 +1,63 @@
+using Afterimage.Entries;
+
+namespace Afterimage.Caching;
+
+/// <summary>What a generation came to.</summary>
+public enum GenerationEnd
+{
+    /// <summary>A stored picture that means the same is served instead.</summary>
+    Reused,
+
+    /// <summary>The origin's picture is complete, valid and an entry (or about to be).</summary>
+    Admitted,
+
+    /// <summary>The origin answered, and its answer is not stored. May be an error that the others get too.</summary>
+    NotAdmitted,
+
+    /// <summary>The origin gave no answer, or broke off.</summary>
+    Fault,
+}
+
+/// <summary>The start of a generation: enough to begin answering the client that asked first.</summary>
+/// <param name="Lookup">What the semantic tier found.</param>
+/// <param name="Answer">The origin's status and headers; null where a stored picture is reused.</param>
+/// <param name="Body">Its bytes as they come; null where a stored picture is reused or the origin failed.</param>
+public sealed record GenerationHead(SemanticLookup Lookup, OriginAnswer? Answer, BroadcastBuffer? Body);
+
+/// <summary>The end of a generation.</summary>
+/// <param name="Entry">The new entry's header; set when admitted.</param>
+/// <param name="Admission">Why it was or was not admitted.</param>
+public sealed record GenerationResult(GenerationEnd End, GenerationHead Head, EntryHeader? Entry, AdmissionOutcome Admission);
+
+/// <summary>
+/// One picture being made, shared by everyone who asks for it meanwhile. It runs on its own: no client that hangs up cancels it. The first client
+/// (the leader) is answered as the bytes come; the others wait for <see cref="Result"/>.
+/// </summary>
+public sealed class Generation
+{
+    private readonly TaskCompletionSource<GenerationHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<GenerationResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _joined;
+
+    internal Generation(string id) => Id = id;
+
+    /// <summary>The id that the entry will have.</summary>
+    public string Id { get; }
+
+    public Task<GenerationHead> Head => _head.Task;
+
+    public Task<GenerationResult> Result => _result.Task;
+
+    /// <summary>Requests that wait for it, without the leader.</summary>
+    public int Joined => Volatile.Read(ref _joined);
+
+    internal void Join() => Interlocked.Increment(ref _joined);
+
+    internal void Begin(GenerationHead head) => _head.TrySetResult(head);
+
+    internal void End(GenerationResult result)
+    {
+        _head.TrySetResult(result.Head);
+        _result.TrySetResult(result);
+    }
+}

@@ -1,0 +1,235 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Afterimage.Diagnostics;
+using Afterimage.Entries;
+using Afterimage.Images;
+using Afterimage.Requests;
+
+namespace Afterimage.Caching;
+
+/// <summary>How one request wants to be treated; derived from configuration, route and request headers.</summary>
+/// <param name="Mode">What the semantic tier may do for this request.</param>
+/// <param name="Seeds">Which seeds may answer it.</param>
+/// <param name="Store">Whether the origin's picture may be kept.</param>
+/// <param name="AgeMax">Older entries do not answer; null for any age.</param>
+/// <param name="Shared">Whether identical requests wait for one another.</param>
+public readonly record struct RequestPlan(SemanticMode Mode, SeedRule Seeds, bool Store, TimeSpan? AgeMax, bool Shared);
+
+/// <summary>Settings of the cache as a whole.</summary>
+public sealed class ImageCacheOptions
+{
+    /// <summary>How long an entry lives; null keeps it until it is evicted.</summary>
+    public TimeSpan? EntryTtl { get; init; }
+
+    /// <summary>Names of origin response headers that are kept and replayed, besides the content type.</summary>
+    public IReadOnlySet<string> ReplayHeaders { get; init; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Serve the best candidate when the origin fails, if its probability reaches this; null for an error instead.</summary>
+    public double? SimilarOnFaultProbabilityMin { get; init; }
+}
+
+/// <summary>
+/// The decision: exact tier, coalescing, semantic tier, origin, admission, store, index. Knows nothing of HTTP servers; the caller brings the
+/// origin call and serves what comes out. Thread-safe.
+/// </summary>
+public sealed class ImageCache(
+    IEntryStore store, SemanticTier semantic, AdmissionRules admission, IndexQueue indexing, DecisionJournal journal, ImageCacheOptions options, TimeProvider time)
+{
+    private static readonly Counter<long> Admissions = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.admission", description: "Origin answers by what became of them.");
+
+    private static readonly Counter<long> Lookups = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.semantic.lookups", description: "Semantic lookups by outcome and mode.");
+
+    private static readonly Histogram<double> OriginSeconds = Telemetry.Meter.CreateHistogram<double>(
+        "afterimage.origin.duration", "s", "Time from the origin call to its last byte.");
+
+    private readonly ConcurrentDictionary<GenerationKey, Generation> _running = new();
+
+    public IEntryStore Store => store;
+
+    public SemanticTier Semantic => semantic;
+
+    /// <summary>Generations under way.</summary>
+    public int Running => _running.Count;
+
+    /// <summary>The exact tier: the entry of an identical request, or null. Dispose what comes.</summary>
+    public async ValueTask<OpenEntry?> FindExactAsync(Hash256 key, TimeSpan? ageMax, CancellationToken cancellationToken)
+    {
+        OpenEntry? entry = await store.OpenAsync(key, cancellationToken);
+        if (entry is not null && ageMax < time.GetUtcNow() - entry.Header.Created)
+        {
+            entry.Dispose();
+            return null;
+        }
+
+        return entry;
+    }
+
+    /// <summary>
+    /// Waits with the others for the picture of an identical request that is under way, or starts making it.
+    /// </summary>
+    /// <param name="call">Asks the origin; runs at most once and never on behalf of one client's cancellation.</param>
+    /// <param name="leads">Whether this call started it: the leader is answered from the head, the others from the result.</param>
+    public Generation Generate(ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call, out bool leads)
+    {
+        var fresh = new Generation(Ulid.New(time.GetUtcNow()));
+        Generation generation = fresh;
+        var key = new GenerationKey(request.ExactKey, plan.Mode, plan.Seeds, request.Seed.Kind);
+        if (plan.Shared)
+        {
+            generation = _running.GetOrAdd(key, fresh);
+            if (generation != fresh)
+            {
+                generation.Join();
+                leads = false;
+                return generation;
+            }
+        }
+
+        leads = true;
+        _ = Task.Run(() => RunAsync(fresh, request, plan, plan.Shared ? key : null, call));
+        return fresh;
+    }
+
+    private async Task RunAsync(Generation generation, ImageRequest request, RequestPlan plan, GenerationKey? key, Func<CancellationToken, Task<OriginAnswer>> call)
+    {
+        GenerationResult result;
+        try
+        {
+            result = await MakeAsync(generation, request, plan, call);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A bug must not leave the waiting clients hanging; they get an error that names it and the task's exception is kept.
+            var answer = new OriginAnswer(OriginFault.Broken, $"internal error: {e.GetType().Name}: {e.Message}");
+            result = new GenerationResult(GenerationEnd.Fault, new GenerationHead(SemanticLookup.NotTried, answer, null), null, AdmissionOutcome.Incomplete);
+        }
+
+        // Removed only after the entry is in the store: whoever comes later finds it there, so that no second call slips between.
+        if (key is { } shared)
+        {
+            _running.TryRemove(new KeyValuePair<GenerationKey, Generation>(shared, generation));
+        }
+
+        generation.End(result);
+    }
+
+    private async Task<GenerationResult> MakeAsync(Generation generation, ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call)
+    {
+        // 1. The semantic tier.
+        SemanticLookup lookup = SemanticLookup.NotTried;
+        if (plan.Mode != SemanticMode.Off)
+        {
+            lookup = await semantic.FindAsync(request, plan.Seeds, plan.AgeMax, CancellationToken.None);
+            Lookups.Add(1, new("outcome", lookup.Outcome.ToString()), new("mode", plan.Mode.ToString()));
+            journal.Record(generation.Id, request, lookup, plan.Mode);
+            if (lookup.Outcome == SemanticOutcome.Reuse && plan.Mode == SemanticMode.On)
+            {
+                return new GenerationResult(GenerationEnd.Reused, new GenerationHead(lookup, null, null), null, AdmissionOutcome.NotAsked);
+            }
+        }
+
+        // 2. The origin.
+        long start = Stopwatch.GetTimestamp();
+        await using OriginAnswer answer = await call(CancellationToken.None);
+        if (answer.Fault is not null)
+        {
+            return Fault(lookup, answer);
+        }
+
+        AdmissionOutcome outcome = plan.Store ? admission.JudgeHead(answer) : AdmissionOutcome.NotAsked;
+        var body = new BroadcastBuffer(answer.Length, admission.BytesMax);
+        var head = new GenerationHead(lookup, answer, body);
+        generation.Begin(head);
+        bool complete = await CopyAsync(answer, body);
+        TimeSpan originTime = Stopwatch.GetElapsedTime(start);
+        OriginSeconds.Record(originTime.TotalSeconds);
+
+        // 3. Admission.
+        ImageReport report = default;
+        if (outcome == AdmissionOutcome.Admitted)
+        {
+            outcome = !body.IsWhole ? AdmissionOutcome.TooLarge
+                : !complete ? AdmissionOutcome.Incomplete
+                : admission.JudgeBody(request, body.Whole.Span, out report);
+        }
+
+        Admissions.Add(1, new KeyValuePair<string, object?>("reason", outcome.ToString()));
+        if (outcome != AdmissionOutcome.Admitted)
+        {
+            return new GenerationResult(complete ? GenerationEnd.NotAdmitted : GenerationEnd.Fault, head, null, outcome);
+        }
+
+        // 4. The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
+        EntryHeader entry = Describe(generation.Id, request, answer, body.Whole, report, originTime);
+        if (await store.PutAsync(entry, body.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
+        {
+            indexing.Enqueue(entry, lookup.Vector);
+        }
+
+        return new GenerationResult(GenerationEnd.Admitted, head, entry, outcome);
+    }
+
+    // Operators may prefer a verified neighbour that would not quite have been reused to an error page.
+    private GenerationResult Fault(SemanticLookup lookup, OriginAnswer answer)
+    {
+        bool similar = lookup.Best is { } best && options.SimilarOnFaultProbabilityMin is { } min && best.Verdict.Probability >= min;
+        return new GenerationResult(similar ? GenerationEnd.Reused : GenerationEnd.Fault, new GenerationHead(lookup, answer, null), null, AdmissionOutcome.Incomplete);
+    }
+
+    /// <summary>Whether everything came: the stream ended where Content-Length said, and did not break.</summary>
+    private static async Task<bool> CopyAsync(OriginAnswer answer, BroadcastBuffer body)
+    {
+        bool complete = false;
+        try
+        {
+            while (await body.GetMemoryAsync(CancellationToken.None) is { } room)
+            {
+                int read = await answer.Body.ReadAsync(room);
+                if (read == 0)
+                {
+                    complete = answer.Length is not { } length || body.Length == length;
+                    break;
+                }
+
+                body.Advance(read);
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // Broken off or out of time: incomplete, and said so to the readers below.
+        }
+        finally
+        {
+            body.Complete(broken: !complete);
+        }
+
+        return complete;
+    }
+
+    private EntryHeader Describe(string id, ImageRequest request, OriginAnswer answer, ReadOnlyMemory<byte> body, ImageReport report, TimeSpan originTime)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return new EntryHeader
+        {
+            Id = id,
+            Request = request,
+            Key = request.ExactKey,
+            Created = now,
+            Expires = options.EntryTtl is { } ttl ? now + ttl : null,
+            Source = EntrySource.Origin,
+            ContentType = report.ContentType,
+            ContentHash = Hash256.Of(body.Span),
+            Length = body.Length,
+            Width = report.Width,
+            Height = report.Height,
+            ResponseHeaders = [.. answer.Headers.Where(h => options.ReplayHeaders.Contains(h.Key))],
+            OriginTime = originTime,
+        };
+    }
+
+    /// <summary>Identical requests that may be treated differently do not wait for one another.</summary>
+    private readonly record struct GenerationKey(Hash256 Key, SemanticMode Mode, SeedRule Seeds, SeedKind Seed);
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Afterimage.Caching;
+using Afterimage.Entries;
+using Afterimage.Origin;
+
+namespace Afterimage.Admin;
+
+/// <summary>Health, metrics and the figures that an operator looks at first.</summary>
+internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, PairFeedback feedback, DecisionJournal journal)
+{
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    public IEnumerable<AdminEndpoint> Endpoints =>
+    [
+        new("GET", "health/live", (context, _) => AdminRoutes.WriteJsonAsync(context, new { status = "live" })),
+        new("GET", "health/ready", (context, _) => ReadyAsync(context)),
+        new("GET", "metrics", (context, _) => MetricsAsync(context)),
+        new("GET", "stats", (context, _) => StatsAsync(context)),
+    ];
+
+    // Ready from the first moment: requests are answered while the entries are still being read back, only with fewer hits.
+    private Task ReadyAsync(HttpContext context)
+    {
+        EntryStoreStatus status = cache.Store.Status;
+        return AdminRoutes.WriteJsonAsync(context, new
+        {
+            status = "ready",
+            store = new { loaded = status.Loaded, progress = Math.Round(status.LoadProgress, 3), entries = status.Entries },
+            semantic = new { mode, space = cache.Semantic.Embedder.Space.Id, fault = cache.Semantic.LastFault },
+        });
+    }
+
+    private Task MetricsAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        return context.Response.WriteAsync(metrics.ToPrometheus(), context.RequestAborted);
+    }
+
+    private async Task StatsAsync(HttpContext context)
+    {
+        SortedDictionary<string, double> tiers = metrics.By("afterimage.requests", "tier");
+        double answered = tiers.Where(t => t.Key is "exact" or "semantic" or "joined" or "miss").Sum(t => t.Value);
+        double Share(string tier) => answered > 0 ? Math.Round(tiers.GetValueOrDefault(tier) / answered, 4) : 0;
+        EntryStoreStatus status = cache.Store.Status;
+        await AdminRoutes.WriteJsonAsync(context, new
+        {
+            uptimeSeconds = Math.Round(Stopwatch.GetElapsedTime(_started).TotalSeconds),
+            requests = tiers,
+            shares = new { exact = Share("exact"), semantic = Share("semantic"), joined = Share("joined"), miss = Share("miss") },
+            originSecondsSaved = Math.Round(metrics.Sum("afterimage.origin.saved"), 1),
+            semantic = new { mode, outcomes = metrics.By("afterimage.semantic.lookups", "outcome"), refusedPairs = feedback.RefusedCount, decisionsKept = journal.Latest(int.MaxValue).Count },
+            admission = metrics.By("afterimage.admission", "reason"),
+            store = new { status.Entries, status.Bytes, status.BytesMax, status.Loaded },
+            index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted) },
+            running = cache.Running,
+            waiting = origin.Waiting,
+        });
+    }
+}

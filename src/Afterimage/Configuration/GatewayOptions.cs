@@ -1,0 +1,282 @@
+using Afterimage.Caching;
+using Afterimage.Requests;
+
+namespace Afterimage.Configuration;
+
+/// <summary>All settings. The names here are the names in files, environment and command line.</summary>
+internal sealed class GatewayOptions
+{
+    [Setting("Addresses to listen on, separated by semicolons.")]
+    public string Listen { get; init; } = "http://127.0.0.1:8080";
+
+    [Setting("Folder for everything that is stored: entries, index, feedback, decisions.")]
+    public string Data { get; init; } = "afterimage-data";
+
+    public OriginOptions Origin { get; init; } = new();
+
+    public StoreOptions Store { get; init; } = new();
+
+    public SemanticOptions Semantic { get; init; } = new();
+
+    public AdmissionOptions Admission { get; init; } = new();
+
+    public PollinationsOptions Pollinations { get; init; } = new();
+
+    public HeaderOptions Headers { get; init; } = new();
+
+    public ScopeOptions Scope { get; init; } = new();
+
+    public AdminOptions Admin { get; init; } = new();
+
+    public LimitOptions Limits { get; init; } = new();
+
+    public LogOptions Log { get; init; } = new();
+
+    /// <summary>Which paths are read by which dialect, in order; the first that fits. None given: <c>/prompt/**</c> and <c>/image/**</c> as Pollinations.</summary>
+    public List<RouteOptions> Routes { get; init; } = [];
+}
+
+/// <summary>One route.</summary>
+internal sealed class RouteOptions
+{
+    [Setting("Paths of this route: a prefix that ends in /**, or one exact path.")]
+    public string Path { get; init; } = "";
+
+    [Setting("How its requests are read. `http` caches any path by the rules of RFC 9111, without a semantic tier.")]
+    public DialectName Dialect { get; init; } = DialectName.Pollinations;
+
+    [Setting("`Strict`: a request that names a seed is answered by that seed only. `Any`: any seed answers any request.")]
+    public SeedRule Seeds { get; init; } = SeedRule.Strict;
+}
+
+internal enum DialectName
+{
+    Pollinations,
+    Http,
+}
+
+/// <summary>The service behind the gateway.</summary>
+internal sealed class OriginOptions
+{
+    [Setting("Base address of the image service, for example https://image.example.com. `demo` starts the built-in one.")]
+    public string Url { get; init; } = "";
+
+    [Setting("Seconds until a connection must stand.", Min = 0.1, Max = 600)]
+    public double ConnectTimeoutSeconds { get; init; } = 10;
+
+    [Setting("Seconds until the first byte of an answer; drawing a picture happens in here.", Min = 0.1, Max = 3600)]
+    public double FirstByteTimeoutSeconds { get; init; } = 120;
+
+    [Setting("Seconds until an image must be complete.", Min = 0.1, Max = 3600)]
+    public double TotalTimeoutSeconds { get; init; } = 120;
+
+    [Setting("Images generated at the same time; more wait in the queue. 0: no limit.", Min = 0, Max = 100000)]
+    public int ConcurrencyMax { get; init; } = 256;
+
+    [Setting("Requests that may wait for a place; more are refused with 503 and Retry-After.", Min = 0, Max = 1000000)]
+    public int QueueMax { get; init; } = 1024;
+
+    [Setting("What a client gets when the origin fails. `Similar`: the best stored picture of its partition down to SimilarProbabilityMin, marked as such.")]
+    public OriginFailurePolicy OnFailure { get; init; } = OriginFailurePolicy.Error;
+
+    [Setting("Lowest probability of a picture served because the origin failed.", Min = 0, Max = 1)]
+    public double SimilarProbabilityMin { get; init; } = 0.9;
+}
+
+internal enum OriginFailurePolicy
+{
+    Error,
+    Similar,
+}
+
+/// <summary>The entries.</summary>
+internal sealed class StoreOptions
+{
+    [Setting("Bytes of entries on disk; the least recently used go first. 0: no bound.", Min = 0)]
+    public long BytesMax { get; init; } = 50L * 1024 * 1024 * 1024;
+
+    [Setting("Bytes of the disk that are left free.", Min = 0)]
+    public long FreeDiskBytesMin { get; init; } = 1024L * 1024 * 1024;
+
+    [Setting("Seconds an entry lives. 0: until it is evicted.", Min = 0)]
+    public long TtlSeconds { get; init; } = 30L * 24 * 3600;
+
+    [Setting("Bytes of hot images in memory. 0: none.", Min = 0)]
+    public long MemoryBytesMax { get; init; } = 256L * 1024 * 1024;
+
+    [Setting("Wait for the disk before an entry counts as stored.")]
+    public bool Flush { get; init; } = true;
+}
+
+/// <summary>The semantic tier.</summary>
+internal sealed class SemanticOptions
+{
+    [Setting("`Off`, `Shadow` (decide and record, serve the origin) or `On`.")]
+    public SemanticMode Mode { get; init; } = SemanticMode.On;
+
+    [Setting("`Matcher` reads both prompts. `Cosine` is the classic threshold, `Ramp` the same rising with length; both make mistakes that the matcher does not.")]
+    public PolicyName Policy { get; init; } = PolicyName.Matcher;
+
+    [Setting("The share of reuses that may be wrong. The matcher serves a picture where its calibrated probability of being right is at least 1 minus this.", Min = 0.0001, Max = 0.5)]
+    public double MaxFalseReuse { get; init; } = 0.01;
+
+    [Setting("Similarity that the cosine policy asks for.", Min = 0, Max = 1)]
+    public double Threshold { get; init; } = CosineDefaults.Threshold;
+
+    [Setting("Similarity that the ramp policy asks of prompts up to 20 characters.", Min = 0, Max = 1)]
+    public double RampShort { get; init; } = CosineDefaults.RampShort;
+
+    [Setting("Similarity that the ramp policy asks of prompts from 400 characters.", Min = 0, Max = 1)]
+    public double RampLong { get; init; } = CosineDefaults.RampLong;
+
+    [Setting("How size enters the partition: `Exact`, or `Bucket9` (square, portrait, landscape; small, medium, large).")]
+    public ResolutionBucketing Resolution { get; init; } = ResolutionBucketing.Exact;
+
+    [Setting("Candidates judged for one request.", Min = 1, Max = 100)]
+    public int Candidates { get; init; } = 8;
+
+    [Setting("Similarity below which a stored picture is no candidate. Bounds the work; the policy decides.", Min = -1, Max = 1)]
+    public double CandidateSimilarityMin { get; init; } = 0.5;
+
+    [Setting("Seconds that browsers and CDNs may keep a semantic hit.", Min = 0, Max = 86400)]
+    public int MaxAgeSeconds { get; init; } = 60;
+
+    [Setting("What a client may ask with X-Afterimage-Semantic: `None`, `Restrict` (off and shadow) or `Any`.")]
+    public OverridePermission Override { get; init; } = OverridePermission.Restrict;
+
+    [Setting("Decisions kept for review and feedback.", Min = 100, Max = 10000000)]
+    public int JournalMax { get; init; } = 20000;
+}
+
+internal enum PolicyName
+{
+    Matcher,
+    Cosine,
+    Ramp,
+}
+
+internal enum OverridePermission
+{
+    None,
+    Restrict,
+    Any,
+}
+
+/// <summary>Thresholds of the policies that decide by similarity alone.</summary>
+internal static class CosineDefaults
+{
+    public const double Threshold = 0.93;
+    public const double RampShort = 0.95;
+    public const double RampLong = 0.995;
+}
+
+/// <summary>The check before an origin's answer becomes an entry.</summary>
+internal sealed class AdmissionOptions
+{
+    [Setting("Largest image that is stored, in bytes. Larger ones reach the client and are not kept.", Min = 1024, Max = int.MaxValue / 2)]
+    public int MaxBytes { get; init; } = 32 * 1024 * 1024;
+
+    [Setting("Smallest image that is stored, in bytes.", Min = 1)]
+    public int MinBytes { get; init; } = 64;
+
+    [Setting("Compare the picture's pixels with the size asked: `Exact`, `Aspect` (same shape) or `Off`.")]
+    public SizeCheck Size { get; init; } = SizeCheck.Exact;
+
+    [Setting("SHA-256 (hexadecimal) of placeholder pictures that are never stored, separated by commas.")]
+    public string Deny { get; init; } = "";
+}
+
+/// <summary>The Pollinations dialect.</summary>
+internal sealed class PollinationsOptions
+{
+    [Setting("Whose defaults fill what a request leaves out: `Legacy` (image.pollinations.ai: seed 42) or `Current` (gen.pollinations.ai: seed 0).")]
+    public PollinationsGeneration Generation { get; init; } = PollinationsGeneration.Legacy;
+
+    [Setting("Model of a request that names none.")]
+    public string DefaultModel { get; init; } = "flux";
+
+    [Setting("Width of a request that names none, in pixels.", Min = 1, Max = 65535)]
+    public int DefaultWidth { get; init; } = 1024;
+
+    [Setting("Height of a request that names none, in pixels.", Min = 1, Max = 65535)]
+    public int DefaultHeight { get; init; } = 1024;
+}
+
+internal enum PollinationsGeneration
+{
+    Legacy,
+    Current,
+}
+
+/// <summary>Headers of answers.</summary>
+internal sealed class HeaderOptions
+{
+    [Setting("What answers tell of the decision: `Off`, `Similarity`, or `Full` (reasons too). Similarities help attackers to probe a shared cache: use `Off` towards untrusted clients.")]
+    public ExplainLevel Explain { get; init; } = ExplainLevel.Similarity;
+
+    [Setting("Origin response headers that exact hits repeat, separated by commas.")]
+    public string Replay { get; init; } = "Content-Disposition,Content-Language,X-Model-Used";
+
+    [Setting("Access-Control-Allow-Origin of image answers; empty for none.")]
+    public string Cors { get; init; } = "*";
+
+    [Setting("Cache-Control of exact hits; empty repeats the origin's.")]
+    public string CacheControl { get; init; } = "";
+
+    [Setting("Strip prompts from the metadata of exact hits too, not only of semantic ones.")]
+    public bool StripExact { get; init; }
+
+    [Setting("Obey no-cache, no-store, max-age and only-if-cached of requests.")]
+    public bool HonorRequestCacheControl { get; init; } = true;
+}
+
+internal enum ExplainLevel
+{
+    Off,
+    Similarity,
+    Full,
+}
+
+/// <summary>Who shares with whom.</summary>
+internal sealed class ScopeOptions
+{
+    [Setting("Request header whose value separates tenants, for example X-Tenant or Authorization; empty: everyone shares.")]
+    public string Header { get; init; } = "";
+
+    [Setting("Refuse to cache requests without that header, instead of putting them into one common scope.")]
+    public bool Required { get; init; }
+}
+
+/// <summary>The admin interface.</summary>
+internal sealed class AdminOptions
+{
+    [Setting("Bearer token that opens the admin interface from other machines. Empty: loopback only.", Secret = true)]
+    public string Token { get; init; } = "";
+}
+
+/// <summary>Bounds on what clients may send.</summary>
+internal sealed class LimitOptions
+{
+    [Setting("Bytes of a request line; prompts of 8 KB need three times that when percent-encoded.", Min = 1024, Max = 1048576)]
+    public int RequestLineBytesMax { get; init; } = 64 * 1024;
+
+    [Setting("Bytes of a forwarded request body. 0: no bound.", Min = 0)]
+    public long RequestBodyBytesMax { get; init; }
+
+    [Setting("Open client connections. 0: no bound.", Min = 0)]
+    public long ConnectionsMax { get; init; }
+}
+
+/// <summary>What is written to the log.</summary>
+internal sealed class LogOptions
+{
+    [Setting("One line a request: `All`, `Decisions` (not exact hits) or `Off`.")]
+    public RequestLogLevel Requests { get; init; } = RequestLogLevel.All;
+}
+
+internal enum RequestLogLevel
+{
+    Off,
+    Decisions,
+    All,
+}

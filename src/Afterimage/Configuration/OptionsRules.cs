@@ -1,0 +1,69 @@
+namespace Afterimage.Configuration;
+
+/// <summary>What a single value's range cannot say: settings that must fit together or name something that exists.</summary>
+internal static class OptionsRules
+{
+    public static void Check(GatewayOptions options, List<string> mistakes)
+    {
+        CheckListen(options.Listen, mistakes);
+        if (options.Origin.Url.Length == 0)
+        {
+            mistakes.Add("Origin:Url: is missing; say which image service stands behind the gateway, for example --origin https://image.example.com (or --origin demo)");
+        }
+        else if (options.Origin.Url != "demo" && !IsHttp(options.Origin.Url))
+        {
+            mistakes.Add($"Origin:Url: '{options.Origin.Url}' is neither an http(s) address nor demo");
+        }
+
+        if (options.Data.Length == 0)
+        {
+            mistakes.Add("Data: is empty; it is the folder where entries and index live");
+        }
+
+        foreach (string hash in options.Admission.Deny.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Hash256.TryParseHex(hash, out _))
+            {
+                mistakes.Add($"Admission:Deny: '{hash}' is not a SHA-256 in 64 hexadecimal digits");
+            }
+        }
+
+        for (int i = 0; i < options.Routes.Count; i++)
+        {
+            string path = options.Routes[i].Path;
+            if (!path.StartsWith('/') || path.IndexOf('*') is var star and >= 0 && star != path.Length - 2)
+            {
+                mistakes.Add($"Routes:{i}:Path: '{path}' is not a path such as /prompt/** or /generate");
+            }
+        }
+
+        if (options.Scope.Required && options.Scope.Header.Length == 0)
+        {
+            mistakes.Add("Scope:Required: needs Scope:Header, the header that names the tenant");
+        }
+
+        if (options.Origin.FirstByteTimeoutSeconds > options.Origin.TotalTimeoutSeconds)
+        {
+            mistakes.Add("Origin:FirstByteTimeoutSeconds: is longer than Origin:TotalTimeoutSeconds");
+        }
+    }
+
+    private static void CheckListen(string listen, List<string> mistakes)
+    {
+        string[] addresses = listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (string address in addresses)
+        {
+            if (!IsHttp(address.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal)))
+            {
+                mistakes.Add($"Listen: '{address}' is not an address such as http://127.0.0.1:8080");
+            }
+        }
+
+        if (addresses.Length == 0)
+        {
+            mistakes.Add("Listen: is empty; say where to listen, for example http://127.0.0.1:8080");
+        }
+    }
+
+    private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https");
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Afterimage.Caching;
+using Afterimage.Configuration;
+using Afterimage.Entries;
+using Afterimage.Requests;
+
+namespace Afterimage.Gateway;
+
+/// <summary>The headers of DESIGN.md section 5, made from outcomes.</summary>
+internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buckets, TimeProvider time)
+{
+    private readonly HeaderOptions _headers = options.Headers;
+
+    public const string IdHeader = "X-Afterimage-Id";
+
+    /// <summary>Headers of an exact hit.</summary>
+    public void Exact(IHeaderDictionary headers, EntryHeader entry)
+    {
+        long ageSeconds = AgeSeconds(entry);
+        headers["X-Cache"] = "HIT";
+        headers["X-Cache-Type"] = "exact";
+        Common(headers, entry.Request, entry.Id);
+        headers["Cache-Status"] = TtlSeconds(entry) is { } ttl ? $"afterimage; hit; ttl={ttl}; detail=exact" : "afterimage; hit; detail=exact";
+        headers.Age = ageSeconds.ToString(CultureInfo.InvariantCulture);
+        Replay(headers, entry);
+    }
+
+    /// <summary>Headers of a semantic hit: short-lived, never immutable, nothing of the other prompt.</summary>
+    public void Semantic(IHeaderDictionary headers, ImageRequest asked, SemanticCandidate candidate, string id, bool originFailed)
+    {
+        headers["X-Cache"] = "HIT";
+        headers["X-Cache-Type"] = "semantic";
+        Common(headers, asked, id);
+        if (_headers.Explain != ExplainLevel.Off)
+        {
+            headers["X-Semantic-Similarity"] = Number(candidate.Similarity);
+        }
+
+        string detail = _headers.Explain == ExplainLevel.Off ? "semantic" : $"\"semantic;sim={Number(candidate.Similarity)}\"";
+        headers["Cache-Status"] = originFailed
+            ? $"afterimage; hit; fwd=stale; detail=\"origin-failed;similar\""
+            : $"afterimage; hit; ttl={options.Semantic.MaxAgeSeconds}; detail={detail}";
+        headers.CacheControl = originFailed ? "no-store" : $"public, max-age={options.Semantic.MaxAgeSeconds}, must-revalidate";
+        headers.Age = "0";
+        foreach ((string name, string value) in candidate.Entry.ResponseHeaders)
+        {
+            // A file name is made of the other person's prompt.
+            if (name.StartsWith("X-", StringComparison.OrdinalIgnoreCase))
+            {
+                headers[name] = value;
+            }
+        }
+    }
+
+    /// <summary>Headers of an answer that came from the origin; <paramref name="collapsed"/> where it was another request's.</summary>
+    public void Miss(IHeaderDictionary headers, ImageRequest asked, SemanticLookup lookup, string id, int status, bool collapsed)
+    {
+        headers["X-Cache"] = "MISS";
+        Common(headers, asked, id);
+        string detail = "";
+        if (lookup.Best is { } best && _headers.Explain != ExplainLevel.Off)
+        {
+            headers["X-Semantic-Best-Similarity"] = Number(best.Similarity);
+            detail = $"; detail=\"nearest={Number(best.Similarity)}\"";
+            if (_headers.Explain == ExplainLevel.Full && best.Verdict.Reasons.Count > 0)
+            {
+                headers["X-Semantic-Reason"] = Printable(best.Verdict.Reasons[0]);
+            }
+        }
+
+        headers["Cache-Status"] = $"afterimage; fwd=uri-miss; fwd-status={status}{(collapsed ? "; collapsed" : "")}{detail}";
+    }
+
+    /// <summary>Headers of an answer that went past the cache.</summary>
+    public static void Bypass(IHeaderDictionary headers, string reason)
+    {
+        headers["X-Cache"] = "BYPASS";
+        headers["Cache-Status"] = $"afterimage; fwd=bypass; detail={reason}";
+    }
+
+    /// <summary>Cross-origin headers, unless the origin has set its own.</summary>
+    public void Cors(IHeaderDictionary headers)
+    {
+        if (_headers.Cors.Length > 0 && headers.AccessControlAllowOrigin.Count == 0)
+        {
+            headers.AccessControlAllowOrigin = _headers.Cors;
+            headers.AccessControlExposeHeaders = "X-Cache, X-Cache-Type, X-Semantic-Similarity, X-Semantic-Best-Similarity, X-Semantic-Bucket, X-Semantic-Reason, X-Afterimage-Id, Cache-Status, Age, ETag";
+        }
+    }
+
+    private void Common(IHeaderDictionary headers, ImageRequest request, string id)
+    {
+        headers["X-Semantic-Bucket"] = buckets.NameOf(request.Width, request.Height);
+        headers[IdHeader] = id;
+        Cors(headers);
+    }
+
+    private void Replay(IHeaderDictionary headers, EntryHeader entry)
+    {
+        foreach ((string name, string value) in entry.ResponseHeaders)
+        {
+            if (!name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase))
+            {
+                headers[name] = value;
+            }
+            else if (_headers.CacheControl.Length == 0)
+            {
+                headers.CacheControl = value;
+            }
+        }
+
+        if (_headers.CacheControl.Length > 0)
+        {
+            headers.CacheControl = _headers.CacheControl;
+        }
+    }
+
+    private long AgeSeconds(EntryHeader entry) => Math.Max(0, (long)(time.GetUtcNow() - entry.Created).TotalSeconds);
+
+    private long? TtlSeconds(EntryHeader entry) => entry.Expires is { } expires ? Math.Max(0, (long)(expires - time.GetUtcNow()).TotalSeconds) : null;
+
+    private static string Number(float similarity) => similarity.ToString("0.000", CultureInfo.InvariantCulture);
+
+    // Header values are ASCII; what is not is shown as a question mark, and never a line break.
+    private static string Printable(string text) => string.Create(Math.Min(text.Length, 200), text, (span, source) =>
+    {
+        for (int i = 0; i < span.Length; i++)
+        {
+            span[i] = source[i] is >= ' ' and <= '~' ? source[i] : '?';
+        }
+    });
+}

@@ -1,0 +1,110 @@
+using Afterimage.Admin;
+using Afterimage.Caching;
+using Afterimage.Configuration;
+using Afterimage.Dialects;
+using Afterimage.Origin;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Afterimage.Gateway;
+
+/// <summary>The first decision about a request: admin, image route, or forwarded. Works on the raw target, since decoding belongs to the dialects.</summary>
+internal sealed class Router
+{
+    private const string AdminPrefix = "/_afterimage";
+
+    private readonly Route[] _routes;
+    private readonly ImageRoute _images;
+    private readonly Forwarder _forwarder;
+    private readonly AdminRoutes _admin;
+    private readonly CacheHeaders _headers;
+
+    public Router(GatewayOptions options, ImageRoute images, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    {
+        var pollinations = new PollinationsDialect(options.Pollinations);
+        _routes = options.Routes.Count > 0
+            ? [.. options.Routes.Select(r => new Route(r.Path, pollinations, r.Seeds))]
+            : [new Route("/prompt/**", pollinations, SeedRule.Strict), new Route("/image/**", pollinations, SeedRule.Strict)];
+        (_images, _forwarder, _admin, _headers) = (images, forwarder, admin, headers);
+    }
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await RouteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client hung up; nobody is left to answer.
+        }
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task RouteAsync(HttpContext context)
+    {
+        string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (RequestTarget.From(raw) is not { } target)
+        {
+            await ErrorAnswers.WriteAsync(context, StatusCodes.Status501NotImplemented, "target-form", "Only requests for a path are served; CONNECT and OPTIONS * are not.");
+            return;
+        }
+
+        if (IsAdmin(target.Path))
+        {
+            await _admin.HandleAsync(context, target.Path[AdminPrefix.Length..].ToString());
+            return;
+        }
+
+        string method = context.Request.Method;
+        if (Find(target) is { } route)
+        {
+            if ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect, route.Seeds))
+            {
+                return;
+            }
+
+            if (HttpMethods.IsOptions(method) && context.Request.Headers.AccessControlRequestMethod.Count > 0)
+            {
+                Preflight(context);
+                return;
+            }
+        }
+
+        await _forwarder.ForwardAsync(context, target);
+    }
+
+    private void Preflight(HttpContext context)
+    {
+        _headers.Cors(context.Response.Headers);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        context.Response.Headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
+        context.Response.Headers.AccessControlAllowHeaders = context.Request.Headers.AccessControlRequestHeaders;
+        context.Response.Headers.AccessControlMaxAge = "86400";
+    }
+
+    private static bool IsAdmin(ReadOnlySpan<char> path) =>
+        path.StartsWith(AdminPrefix, StringComparison.Ordinal) && (path.Length == AdminPrefix.Length || path[AdminPrefix.Length] == '/');
+
+    private Route? Find(RequestTarget target)
+    {
+        foreach (Route route in _routes)
+        {
+            if (route.Fits(target.Path))
+            {
+                return route;
+            }
+        }
+
+        return null;
+    }
+
+    private sealed record Route(string Path, IDialect Dialect, SeedRule Seeds)
+    {
+        private readonly string _prefix = Path.EndsWith("/**", StringComparison.Ordinal) ? Path[..^2] : "";
+
+        public bool Fits(ReadOnlySpan<char> path) => _prefix.Length > 0 ? path.StartsWith(_prefix, StringComparison.Ordinal) : path.SequenceEqual(Path);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using Afterimage.Dialects;
+using Afterimage.Gateway;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Afterimage.Origin;
+
+/// <summary>
+/// Carries a request that is not ours to the origin and its answer back, untouched but for the headers of the connection: method, target, body and
+/// streaming both ways.
+/// </summary>
+internal sealed class Forwarder(OriginClient origin)
+{
+    public async Task ForwardAsync(HttpContext context, RequestTarget target)
+    {
+        if (context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true)
+        {
+            await ErrorAnswers.WriteAsync(context, StatusCodes.Status501NotImplemented, "upgrade-not-supported", "Upgrades (WebSocket and the like) do not pass this gateway; connect to the image service directly.");
+            return;
+        }
+
+        // Pass-through has no body limit of its own: the origin's applies.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        HttpResponseMessage response;
+        using HttpRequestMessage request = Copy(context.Request, target);
+        try
+        {
+            response = await origin.SendAsync(request, context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            await ErrorAnswers.WriteAsync(context, StatusCodes.Status502BadGateway, "origin-unreachable", "The image service could not be reached.");
+            return;
+        }
+
+        using (response)
+        {
+            await CopyBackAsync(context, response);
+        }
+    }
+
+    private HttpRequestMessage Copy(HttpRequest source, RequestTarget target)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(source.Method), origin.AddressOf(target)) { Version = HttpVersion.Version11 };
+        bool hasBody = source.ContentLength > 0 || source.Headers.TransferEncoding.Count > 0 || source.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+        if (hasBody)
+        {
+            request.Content = new StreamContent(source.Body);
+        }
+
+        foreach ((string name, string value) in ForwardedHeaders.Of(source))
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return request;
+    }
+
+    private static async Task CopyBackAsync(HttpContext context, HttpResponseMessage response)
+    {
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach ((string name, string value) in OriginClient.EndToEnd(response))
+        {
+            context.Response.Headers.Append(name, value);
+        }
+
+        try
+        {
+            await using Stream body = await response.Content.ReadAsStreamAsync(context.RequestAborted);
+            await context.Response.StartAsync(context.RequestAborted);
+            var buffer = new byte[64 * 1024];
+            for (int read; (read = await body.ReadAsync(buffer, context.RequestAborted)) > 0;)
+            {
+                // Every piece goes on at once: an event stream must not wait for the next one.
+                await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // The status line is out: a cut connection is the only honest way to say that the rest is missing.
+            context.Abort();
+        }
+    }
+}
