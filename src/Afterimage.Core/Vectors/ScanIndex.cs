@@ -19,6 +19,10 @@ public sealed class ScanIndex(string spaceId, int dimensions) : IVectorIndex
             foreach (VectorRecord record in records)
             {
                 ArgumentOutOfRangeException.ThrowIfNotEqual(record.Vector.Length, dimensions);
+            }
+
+            foreach (VectorRecord record in records)
+            {
                 _records[record.Entry] = record with { Vector = record.Vector.ToArray() };
             }
         }
@@ -36,6 +40,7 @@ public sealed class ScanIndex(string spaceId, int dimensions) : IVectorIndex
 
     public ValueTask<IReadOnlyList<Neighbor>> SearchAsync(VectorQuery query, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Vector.Length, dimensions);
         lock (_lock)
         {
             return ValueTask.FromResult<IReadOnlyList<Neighbor>>([.. _records.Values
