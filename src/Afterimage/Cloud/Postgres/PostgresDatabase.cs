@@ -1,0 +1,160 @@
+using Afterimage.Vectors;
+using Npgsql;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+
+namespace Afterimage.Cloud.Postgres;
+
+/// <summary>
+/// The connections of one gateway to its database, with bounds on time, one quick retry of transient faults and a breaker. The index, the leases
+/// and the change feed share one. Nothing connects before the first call, so a gateway starts while the database is away. Thread-safe.
+/// </summary>
+public sealed class PostgresDatabase : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _source;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly SemaphoreSlim _preparing = new(1, 1);
+    private volatile PostgresServer? _server;
+
+    public PostgresDatabase(PostgresOptions options, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options;
+        Time = time ?? TimeProvider.System;
+        _source = NpgsqlDataSource.Create(ConnectionString(options));
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = Time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsTransient),
+                MaxRetryAttempts = 2,
+                Delay = TimeSpan.FromMilliseconds(20),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            })
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.CountsForBreaker),
+                FailureRatio = 0.5,
+                MinimumThroughput = 5,
+                SamplingDuration = TimeSpan.FromSeconds(10),
+                BreakDuration = TimeSpan.FromSeconds(options.BreakSeconds),
+            })
+            .Build();
+    }
+
+    public PostgresOptions Options { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>What the start-up check learnt; null before the first successful contact.</summary>
+    public PostgresServer? Server => _server;
+
+    /// <summary>
+    /// Looks at the server and says everything that keeps Afterimage from using it, as sentences; empty means ready. For the start of the program
+    /// and for health checks. A database that is away is one sentence too: the gateway may start without it.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ServerAsync(cancellationToken);
+            return [];
+        }
+        catch (VectorIndexUnavailableException e)
+        {
+            return [e.Message];
+        }
+    }
+
+    /// <summary>Checks and migrates on first use. Several gateways may do so at once.</summary>
+    internal async ValueTask<PostgresServer> ServerAsync(CancellationToken cancellationToken)
+    {
+        if (_server is { } known)
+        {
+            return known;
+        }
+
+        await _preparing.WaitAsync(cancellationToken);
+        try
+        {
+            return _server ??= await RunAsync(
+                (connection, token) => PostgresMigrations.ApplyAsync(connection, Options.Schema, token), Options.WriteTimeoutMs, cancellationToken);
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    /// <summary>
+    /// Runs one piece of work on a pooled connection. The work may run more than once, so it leaves nothing behind when it fails. Faults become
+    /// <see cref="VectorIndexUnavailableException"/> with a sentence for the log.
+    /// </summary>
+    internal async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, int timeoutMs, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _pipeline.ExecuteAsync(
+                static async (state, token) => await state.Database.AttemptAsync(state.Work, state.Timeout, token),
+                (Database: this, Work: work, Timeout: timeoutMs),
+                cancellationToken);
+        }
+        catch (Exception e) when (PostgresFaults.IsFault(e) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new VectorIndexUnavailableException(PostgresFaults.Sentence(e), e);
+        }
+    }
+
+    /// <summary>A connection outside of the pool's bounds on time, for what lasts long: LISTEN, building a graph.</summary>
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _preparing.Dispose();
+    }
+
+    private async Task<T> AttemptAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, int timeoutMs, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(timeoutMs), Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            await using NpgsqlConnection connection = await _source.OpenConnectionAsync(both.Token);
+            return await work(connection, both.Token);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException("PostgreSQL did not answer in time.", e);
+        }
+    }
+
+    private static string ConnectionString(PostgresOptions options)
+    {
+        var given = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString)
+        {
+            // Nothing of ours outlives a transaction on a pooled connection, so there is nothing to reset.
+            NoResetOnClose = true,
+            // Deadlines are ours; after one the connection is given up rather than waited for.
+            CommandTimeout = 0,
+            CancellationTimeout = 500,
+        };
+        SetDefault("Application Name", () => builder.ApplicationName = "afterimage");
+        SetDefault("Maximum Pool Size", () => builder.MaxPoolSize = options.ConnectionsMax);
+        SetDefault("Timeout", () => builder.Timeout = 5);
+        SetDefault("Max Auto Prepare", () => builder.MaxAutoPrepare = 30);
+        SetDefault("Auto Prepare Min Usages", () => builder.AutoPrepareMinUsages = 2);
+        SetDefault("Keepalive", () => builder.KeepAlive = 30);
+        return builder.ConnectionString;
+
+        void SetDefault(string key, Action set)
+        {
+            if (!given.ContainsKey(key) || !given.ShouldSerialize(key))
+            {
+                set();
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace Afterimage.Cloud.Postgres;
+
+/// <summary>The SQL of one space. Written once per index, so that every text is the same text to the statement cache.</summary>
+internal sealed class PostgresStatements
+{
+    private readonly ConcurrentDictionary<(int Count, bool Seed), string> _searches = [];
+    private readonly string _distance;
+
+    public PostgresStatements(PostgresSpace space, int dimensions, int efSearch)
+    {
+        Space = space;
+        string table = space.Table, vector = space.VectorSchema;
+        _distance = PostgresGraph.Distance(space, dimensions);
+        // A generic plan would be made for the average partition; a partition of 20 rows and one of 100,000 need different ones.
+        string iterative = space.HasIterativeScan ? "set_config('hnsw.iterative_scan', 'strict_order', true), " : "";
+        Settings = string.Create(
+            CultureInfo.InvariantCulture,
+            $"SELECT {iterative}set_config('hnsw.ef_search', '{(space.HasIterativeScan ? efSearch : Math.Max(efSearch, 400))}', true), set_config('plan_cache_mode', 'force_custom_plan', true)");
+        const string Columns = "(entry, partition, seed, batch, embedding, changed)";
+        string onConflict = $"""
+            ON CONFLICT (entry) DO UPDATE SET partition = EXCLUDED.partition, seed = EXCLUDED.seed, batch = EXCLUDED.batch,
+                embedding = EXCLUDED.embedding, changed = EXCLUDED.changed
+            WHERE t.embedding OPERATOR({vector}.<>) EXCLUDED.embedding
+                OR ROW(t.partition, t.seed, t.batch) IS DISTINCT FROM ROW(EXCLUDED.partition, EXCLUDED.seed, EXCLUDED.batch)
+            """;
+        Upsert = $"INSERT INTO {table} AS t {Columns} VALUES ($1, $2, $3, $4, $5::real[]::{vector}.vector, clock_timestamp()) {onConflict}";
+        CreateStaging = $"CREATE TEMP TABLE afterimage_staging (entry bytea, partition bytea, seed bigint, batch uuid, embedding {vector}.vector) ON COMMIT DROP";
+        CopyStaging = "COPY pg_temp.afterimage_staging (entry, partition, seed, batch, embedding) FROM STDIN (FORMAT BINARY)";
+        MergeStaging = $"INSERT INTO {table} AS t {Columns} SELECT entry, partition, seed, batch, embedding, clock_timestamp() FROM pg_temp.afterimage_staging {onConflict}";
+        Remove = $"DELETE FROM {table} WHERE entry = ANY($1)";
+        RemoveBatch = $"DELETE FROM {table} WHERE batch = $1 AND batch <> '00000000-0000-0000-0000-000000000000'";
+        CountAll = $"SELECT count(*) FROM {table}";
+        CountPartition = $"SELECT count(*) FROM {table} WHERE partition = $1";
+        PartitionKeys = $"SELECT entry FROM {table} WHERE partition = $1";
+        const string Micros = "(extract(epoch FROM {0}) * 1000000)::bigint";
+        PartitionNow = $"SELECT count(*), {Micros.Replace("{0}", "clock_timestamp()", StringComparison.Ordinal)} FROM {table} WHERE partition = $1";
+        PartitionChanges = $"SELECT entry, seed, batch, embedding::real[] FROM {table} WHERE partition = $1 AND changed > to_timestamp($2::double precision / 1000000)";
+    }
+
+    public PostgresSpace Space { get; }
+
+    public string Settings { get; }
+
+    public string Upsert { get; }
+
+    public string CreateStaging { get; }
+
+    public string CopyStaging { get; }
+
+    public string MergeStaging { get; }
+
+    public string Remove { get; }
+
+    public string RemoveBatch { get; }
+
+    public string CountAll { get; }
+
+    public string CountPartition { get; }
+
+    public string PartitionKeys { get; }
+
+    public string PartitionNow { get; }
+
+    public string PartitionChanges { get; }
+
+    public string Page(int rows) => string.Create(
+        CultureInfo.InvariantCulture, $"SELECT entry, partition, seed, batch FROM {Space.Table} WHERE entry > $1 ORDER BY entry LIMIT {rows}");
+
+    /// <summary>Parameters: vector, partition, largest distance.</summary>
+    public string Search(int count) => _searches.GetOrAdd((count, false), Build);
+
+    /// <summary>Parameters: vector, partition, largest distance, seed.</summary>
+    public string SearchSeed(int count) => _searches.GetOrAdd((count, true), Build);
+
+    // The count is written out because the planner guesses badly for a LIMIT it does not know. The distance filter stands outside of the materialised
+    // part, where it cannot make the scan of the graph go on in vain; the order is restored by the caller.
+    private string Build((int Count, bool Seed) key) => string.Create(CultureInfo.InvariantCulture, $"""
+        WITH n AS MATERIALIZED (
+            SELECT entry, embedding, {_distance} AS d FROM {Space.Table}
+            WHERE partition = $2{(key.Seed ? " AND seed = $4" : "")} ORDER BY {_distance} LIMIT {key.Count})
+        SELECT entry, embedding::real[] FROM n WHERE d <= $3
+        """);
+}
