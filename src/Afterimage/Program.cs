@@ -4,6 +4,13 @@ using Afterimage.Commands;
 var root = new RootCommand("Afterimage: a semantic cache for AI-generated images.")
 {
     ServeCommand.Create(),
+    DemoCommand.Create(),
+    PurgeCommand.Create(),
+    StatsCommand.Create(),
 };
 
-return await root.Parse(args).InvokeAsync();
+ParseResult parsed = root.Parse(args);
+int exit = await parsed.InvokeAsync();
+
+// The parser's own errors are wrong usage, not failures.
+return parsed.Errors.Count > 0 ? ExitCode.WrongUsage : exit;

@@ -35,7 +35,12 @@ internal sealed class DecisionsAdmin(DecisionJournal journal, PairFeedback feedb
         int n = semantic.Embedder.Space.Dimensions;
         float[] vectors = new float[2 * n];
         await semantic.Embedder.EmbedAsync([a, b], vectors, context.RequestAborted);
-        float similarity = System.Numerics.Tensors.TensorPrimitives.Dot(vectors.AsSpan(0, n), vectors.AsSpan(n));
+        float similarity = 0;
+        for (int i = 0; i < n; i++)
+        {
+            similarity += vectors[i] * vectors[n + i];
+        }
+
         Verdict verdict = semantic.Policy.Judge(PromptReading.Of(a), PromptReading.Of(b), similarity);
         await AdminRoutes.WriteJsonAsync(context, new { a, b, similarity, verdict.Probability, verdict = verdict.Decision, verdict.Reasons, policy = semantic.Policy.Name, space = semantic.Embedder.Space.Id });
     }

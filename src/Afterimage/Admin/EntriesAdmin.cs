@@ -3,7 +3,6 @@ using Afterimage.Caching;
 using Afterimage.Dialects;
 using Afterimage.Entries;
 using Afterimage.Gateway;
-using Afterimage.Requests;
 
 namespace Afterimage.Admin;
 

@@ -1,0 +1,56 @@
+using Afterimage.Caching;
+using Afterimage.Configuration;
+using Afterimage.Entries;
+using Afterimage.Matching;
+using Afterimage.Requests;
+using Afterimage.Text;
+using Afterimage.Vectors;
+
+namespace Afterimage.Gateway;
+
+/// <summary>From settings to the engine's parts: the one place where a provider's name becomes its type.</summary>
+internal static class Composition
+{
+    public static IEntryStore OpenStore(GatewayOptions options, TimeProvider time) => FileEntryStore.Open(
+        new FileEntryStoreOptions
+        {
+            Folder = Path.Combine(options.Data, "entries"),
+            BytesMax = options.Store.BytesMax,
+            FreeDiskBytesMin = options.Store.FreeDiskBytesMin,
+            EntryBytesMax = options.Admission.MaxBytes + 65536L,
+            Flush = options.Store.Flush ? FlushPolicy.BeforePublish : FlushPolicy.Never,
+            Memory = new MemoryTierOptions { BytesMax = options.Store.MemoryBytesMax },
+        },
+        time);
+
+    public static ITextEmbedder CreateEmbedder(GatewayOptions options) => new BuiltInEmbedder();
+
+    public static ValueTask<IVectorIndex> OpenIndexAsync(GatewayOptions options, EmbeddingSpace space, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IVectorIndex>(new ScanIndex(space.Id, space.Dimensions));
+
+    public static IMatchPolicy CreatePolicy(SemanticOptions options) => new CosinePolicy((float)options.Threshold);
+
+    public static SemanticTierOptions TierOptions(SemanticOptions options, ResolutionBuckets buckets) => new()
+    {
+        Candidates = options.Candidates,
+        CandidateSimilarityMin = (float)options.CandidateSimilarityMin,
+        Resolution = buckets,
+    };
+
+    public static AdmissionRules Admission(AdmissionOptions options) => new()
+    {
+        BytesMax = options.MaxBytes,
+        BytesMin = options.MinBytes,
+        SizeCheck = options.Size,
+        Denied = Names(options.Deny).Select(h => Hash256.TryParseHex(h, out Hash256 hash) ? hash : default).ToHashSet(),
+    };
+
+    public static ImageCacheOptions CacheOptions(GatewayOptions options) => new()
+    {
+        EntryTtl = options.Store.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.Store.TtlSeconds) : null,
+        ReplayHeaders = Names(options.Headers.Replay).Append("Cache-Control").ToHashSet(StringComparer.OrdinalIgnoreCase),
+        SimilarOnFaultProbabilityMin = options.Origin.OnFailure == OriginFailurePolicy.Similar ? options.Origin.SimilarProbabilityMin : null,
+    };
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

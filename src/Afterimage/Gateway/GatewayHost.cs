@@ -1,0 +1,210 @@
+using Afterimage.Admin;
+using Afterimage.Caching;
+using Afterimage.Configuration;
+using Afterimage.Entries;
+using Afterimage.Matching;
+using Afterimage.Origin;
+using Afterimage.Requests;
+using Afterimage.Text;
+using Afterimage.Vectors;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Afterimage.Gateway;
+
+/// <summary>A running gateway: puts the rooms together, listens, and on the way down finishes what is under way.</summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
+
+    private readonly WebApplication _app;
+    private readonly Parts _parts;
+
+    private GatewayHost(WebApplication app, Parts parts) => (_app, _parts) = (app, parts);
+
+    /// <summary>Where it listens, with the real ports.</summary>
+    public IReadOnlyList<string> Addresses => [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+
+    public ImageCache Cache => _parts.Cache;
+
+    /// <summary>
+    /// Builds and starts a gateway. Throws <see cref="IOException"/> where a folder cannot be used or an address is taken; the message is for the operator.
+    /// </summary>
+    /// <param name="options">Validated settings.</param>
+    /// <param name="origin">The origin's address.</param>
+    /// <param name="logOutput">Where request lines go.</param>
+    public static async Task<GatewayHost> StartAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var parts = await Parts.OpenAsync(options, origin, logOutput, time, cancellationToken);
+        try
+        {
+            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.AllowResponseHeaderCompression = false;
+                kestrel.Limits.MaxRequestLineSize = options.Limits.RequestLineBytesMax;
+                kestrel.Limits.MaxRequestBufferSize = Math.Max(options.Limits.RequestLineBytesMax * 2, 1024 * 1024);
+                kestrel.Limits.MaxRequestBodySize = options.Limits.RequestBodyBytesMax > 0 ? options.Limits.RequestBodyBytesMax : null;
+                kestrel.Limits.MaxConcurrentConnections = options.Limits.ConnectionsMax > 0 ? options.Limits.ConnectionsMax : null;
+                kestrel.Limits.MinRequestBodyDataRate = null;
+            });
+            builder.WebHost.UseUrls(options.Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            builder.WebHost.UseShutdownTimeout(DrainTime);
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+            WebApplication app = builder.Build();
+            app.Run(parts.Router.HandleAsync);
+            await app.StartAsync(cancellationToken);
+            parts.StartUpkeep(app.Logger);
+            return new GatewayHost(app, parts);
+        }
+        catch
+        {
+            await parts.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _parts.DisposeAsync();
+    }
+
+    /// <summary>Everything that is not the web server, in the order of its making; taken down in the opposite one.</summary>
+    private sealed class Parts : IAsyncDisposable
+    {
+        private readonly Stack<IAsyncDisposable> _owned = new();
+        private readonly CancellationTokenSource _stop = new();
+        private Task _upkeep = Task.CompletedTask;
+
+        public required ImageCache Cache { get; init; }
+
+        public required Router Router { get; init; }
+
+        public required IndexQueue Indexing { get; init; }
+
+        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
+        {
+            Directory.CreateDirectory(options.Data);
+            var owned = new Stack<IAsyncDisposable>();
+            try
+            {
+                return await OpenAsync(options, origin, logOutput, time, owned, cancellationToken);
+            }
+            catch
+            {
+                while (owned.TryPop(out IAsyncDisposable? part))
+                {
+                    await part.DisposeAsync();
+                }
+
+                throw;
+            }
+        }
+
+        private static async Task<Parts> OpenAsync(
+            GatewayOptions options, Uri originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned, CancellationToken cancellationToken)
+        {
+            T Own<T>(T part)
+            {
+                owned.Push(part as IAsyncDisposable ?? new Disposer((IDisposable)part!));
+                return part;
+            }
+
+            MetricsCollector metrics = Own(new MetricsCollector());
+            RequestLog log = Own(new RequestLog(options.Log.Requests, logOutput, time));
+            IEntryStore store = Own(Composition.OpenStore(options, time));
+            ITextEmbedder embedder = Composition.CreateEmbedder(options);
+            IVectorIndex index = Own(await Composition.OpenIndexAsync(options, embedder.Space, cancellationToken));
+            PairFeedback feedback = Own(new PairFeedback(Path.Combine(options.Data, "feedback.log")));
+            ResolutionBuckets buckets = new(options.Semantic.Resolution);
+            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
+            IndexQueue indexing = Own(new IndexQueue(semantic, store));
+            var journal = new DecisionJournal(options.Semantic.JournalMax, time);
+            var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
+
+            OriginClient origin = Own(new OriginClient(options.Origin, originAddress));
+            var forwarder = new Forwarder(origin);
+            var headers = new CacheHeaders(options, buckets, time);
+            var images = new ImageRoute(cache, origin, forwarder, headers, log, options, time);
+            var dialect = new PollinationsDialect(options.Pollinations);
+            AdminEndpoint[] endpoints =
+            [
+                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, feedback, journal).Endpoints,
+                .. new EntriesAdmin(store, journal, dialect, time).Endpoints,
+                .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
+                .. Dashboard.Endpoints,
+            ];
+            var router = new Router(options, images, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
+            foreach (IAsyncDisposable part in owned.Reverse())
+            {
+                parts._owned.Push(part);
+            }
+
+            return parts;
+        }
+
+        /// <summary>Reconciles index and entries once the entries are read back, and again whenever something was skipped.</summary>
+        public void StartUpkeep(ILogger logger) => _upkeep = Task.Run(async () =>
+        {
+            bool first = true;
+            try
+            {
+                using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2));
+                while (await timer.WaitForNextTickAsync(_stop.Token))
+                {
+                    if (Cache.Store.Status.Loaded && (first || Indexing.HasGaps))
+                    {
+                        Indexing.GapsClosed();
+                        ReconcileReport report = await Reconciler.RunAsync(Cache.Store, Cache.Semantic, _stop.Token);
+                        first = false;
+                        if (report.VectorsAdded + report.VectorsRemoved > 0 && logger.IsEnabled(LogLevel.Warning))
+                        {
+                            logger.LogWarning("reconcile: {Entries} entries, {Added} vectors added, {Removed} removed", report.Entries, report.VectorsAdded, report.VectorsRemoved);
+                        }
+                    }
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopping.
+            }
+            catch (Exception e) when (e is IOException or VectorIndexUnavailableException)
+            {
+                logger.LogError("reconcile failed: {Message}", e.Message);
+            }
+        });
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _upkeep;
+            for (DateTime end = DateTime.UtcNow + DrainTime; Cache.Running > 0 && DateTime.UtcNow < end;)
+            {
+                // Pictures under way are paid for; they get the time to arrive and be stored.
+                await Task.Delay(50);
+            }
+
+            while (_owned.TryPop(out IAsyncDisposable? part))
+            {
+                await part.DisposeAsync();
+            }
+
+            _stop.Dispose();
+        }
+    }
+
+    private sealed class Disposer(IDisposable inner) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            inner.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
