@@ -7,6 +7,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     DemoCommand.Create(),
     PurgeCommand.Create(),
     StatsCommand.Create(),
+    EvalCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
