@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Afterimage.Entries;
 
 /// <summary>How a write ended.</summary>
@@ -29,6 +31,16 @@ public abstract class OpenEntry : IDisposable
     /// <summary>The whole body where it is in memory already; otherwise null.</summary>
     public virtual ReadOnlyMemory<byte>? Body => null;
 
+    /// <summary>
+    /// A place for what the gateway prepared for this entry (its response headers), kept as long as the entry stays in memory or its file stays open.
+    /// Never stored. Null at first, and always null where the store keeps nothing open.
+    /// </summary>
+    public virtual object? Prepared
+    {
+        get => null;
+        set { }
+    }
+
     /// <summary>Reads up to <c>destination.Length</c> body bytes from <paramref name="offset"/>; 0 at the end. Throws <see cref="IOException"/> where the store fails in the middle.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken);
 
@@ -41,6 +53,16 @@ public interface IEntryStore : IAsyncDisposable
     /// <summary>Opens an entry, or null where there is none, it is expired, or it is damaged (a damaged entry is set aside and counted).</summary>
     ValueTask<OpenEntry?> OpenAsync(Hash256 key, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Finds a hot image in the memory tier: synchronous, no allocation, no lock. The result needs no disposal. False says nothing about
+    /// <see cref="OpenAsync"/>.
+    /// </summary>
+    bool TryGetHot(Hash256 key, [NotNullWhen(true)] out HotEntry? entry)
+    {
+        entry = null;
+        return false;
+    }
+
     /// <summary>Only the header, without counting as a use for eviction.</summary>
     ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken);
 
@@ -49,6 +71,46 @@ public interface IEntryStore : IAsyncDisposable
 
     /// <summary>Removes an entry; false where there was none.</summary>
     ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores many in-place entries (<see cref="EntryHeader.Location"/> set, no body) at the price of one flush; the returned outcomes are in the order
+    /// given. Each of them appears whole or not at all.
+    /// </summary>
+    async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<EntryHeader> headers, CancellationToken cancellationToken)
+    {
+        var outcomes = new PutOutcome[headers.Count];
+        for (int i = 0; i < headers.Count; i++)
+        {
+            outcomes[i] = await PutAsync(headers[i], default, cancellationToken);
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>
+    /// Puts a backfill batch into quarantine (none of its entries is opened until released) or releases it. Durable on return. Quarantine the batch before
+    /// putting its first entry.
+    /// </summary>
+    ValueTask SetQuarantineAsync(Guid batch, bool quarantined, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("this store keeps no quarantine");
+
+    /// <summary>The batches in quarantine.</summary>
+    IReadOnlyCollection<Guid> Quarantined => [];
+
+    /// <summary>Removes every entry of a batch; returns how many there were.</summary>
+    async ValueTask<long> DeleteBatchAsync(Guid batch, CancellationToken cancellationToken)
+    {
+        long deleted = 0;
+        await foreach (EntryHeader header in EnumerateAsync(cancellationToken))
+        {
+            if (header.Batch == batch && await DeleteAsync(header.Key, cancellationToken))
+            {
+                deleted++;
+            }
+        }
+
+        return deleted;
+    }
 
     /// <summary>Every readable entry's header, in no order.</summary>
     IAsyncEnumerable<EntryHeader> EnumerateAsync(CancellationToken cancellationToken);

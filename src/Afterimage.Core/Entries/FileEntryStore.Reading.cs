@@ -1,0 +1,256 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Afterimage.Entries;
+
+public sealed partial class FileEntryStore
+{
+    public bool TryGetHot(Hash256 key, [NotNullWhen(true)] out HotEntry? entry) => Memory.TryGet(key, out entry);
+
+    public ValueTask<OpenEntry?> OpenAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        if (Memory.TryGet(key, out HotEntry? hot))
+        {
+            return new ValueTask<OpenEntry?>(hot);
+        }
+
+        try
+        {
+            EntryFile? file = HoldWarm(key) ?? OpenCold(key);
+            return new ValueTask<OpenEntry?>(file is null ? null : Serve(file));
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("open");
+            return default;
+        }
+    }
+
+    public ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_handles.TryHold(key, out EntryFile? file) && OpenAndAdopt(key, out file) != EntryFault.None)
+            {
+                return default;
+            }
+
+            EntryHeader header = file!.Header;
+            bool expired = IsExpired(file);
+            file.Release();
+            return new ValueTask<EntryHeader?>(expired ? null : header);
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("open");
+            return default;
+        }
+    }
+
+    private EntryFile? HoldWarm(Hash256 key)
+    {
+        if (!_handles.TryHold(key, out EntryFile? file))
+        {
+            return null;
+        }
+
+        if (!IsServable(file))
+        {
+            file.Release();
+            return null;
+        }
+
+        _catalogue.Use(file.Ticket);
+        return file;
+    }
+
+    private EntryFile? OpenCold(Hash256 key)
+    {
+        EntryFault fault = OpenAndAdopt(key, out EntryFile? file);
+        if (fault != EntryFault.None || file is null)
+        {
+            return null;
+        }
+
+        bool served = false;
+        try
+        {
+            if (!IsServable(file) || !IsBodySound(file))
+            {
+                return null;
+            }
+
+            _catalogue.Use(file.Ticket);
+            _handles.Add(file);
+            if (!_catalogue.IsCurrent(file.Ticket, key))
+            {
+                _handles.Remove(file);
+            }
+
+            served = true;
+            return file;
+        }
+        finally
+        {
+            if (!served)
+            {
+                file.Release();
+            }
+        }
+    }
+
+    /// <summary>Opens an entry's file and makes the catalogue agree with what is there: another process may have changed it, a person may have removed it.</summary>
+    private EntryFault OpenAndAdopt(Hash256 key, out EntryFile? file)
+    {
+        EntryFault fault;
+        bool gone = false;
+        lock (StripeOf(key))
+        {
+            fault = _folder.Open(key, out file);
+            bool known = _catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket);
+            if (file is not null)
+            {
+                UInt128 id = EntryId.ToBits(file.Header.Id);
+                if (!known || row.Id != id || row.Bytes != file.TotalLength)
+                {
+                    Forget(key);
+                    _catalogue.Publish(RowOf(file, id), file.Header.Batch, out _);
+                    _catalogue.TryGet(key, out _, out ticket);
+                }
+
+                file.Ticket = ticket;
+            }
+            else
+            {
+                if (fault is not EntryFault.Missing)
+                {
+                    Refuse(key, fault);
+                }
+
+                if (known && fault is not EntryFault.UnknownVersion)
+                {
+                    Forget(key);
+                    gone = _catalogue.Remove(ticket, key);
+                }
+            }
+        }
+
+        if (gone)
+        {
+            RaiseRemoved(key, fault == EntryFault.Missing ? RemovalReason.Deleted : RemovalReason.Damaged);
+        }
+
+        return fault;
+    }
+
+    private CatalogueRow RowOf(EntryFile file, UInt128 id) => new()
+    {
+        Key = file.Header.Key,
+        Id = id,
+        Recency = _catalogue.NextUse(),
+        Place = EntryPlace.OwnFile,
+        Bytes = (uint)file.TotalLength,
+        ExpiresUnixSeconds = CatalogueRow.ExpiresFrom(file.Header.Expires?.ToUnixTimeMilliseconds() ?? 0),
+    };
+
+    private bool IsExpired(EntryFile file) =>
+        file.ExpiresUtcTicks != long.MaxValue && file.ExpiresUtcTicks <= _clock.GetUtcNow().UtcTicks;
+
+    private bool IsServable(EntryFile file)
+    {
+        if (IsExpired(file))
+        {
+            Remove(file.Header.Key, file.Ticket, RemovalReason.Expired);
+            return false;
+        }
+
+        return !_quarantine.Holds(file.Header.Batch);
+    }
+
+    /// <summary>Checks the body's hash on the first open after the start; what fails is set aside.</summary>
+    private bool IsBodySound(EntryFile file)
+    {
+        Hash256 key = file.Header.Key;
+        if (_catalogue.TryGet(key, out CatalogueRow row, out _) && row.BodyVerified)
+        {
+            return true;
+        }
+
+        if (EntryFolder.BodyMatches(file))
+        {
+            _catalogue.SetBodyVerified(file.Ticket);
+            return true;
+        }
+
+        bool gone;
+        lock (StripeOf(key))
+        {
+            gone = _catalogue.IsCurrent(file.Ticket, key);
+            if (gone)
+            {
+                Refuse(key, EntryFault.Body);
+                Forget(key);
+                _catalogue.Remove(file.Ticket, key);
+            }
+        }
+
+        if (gone)
+        {
+            RaiseRemoved(key, RemovalReason.Damaged);
+        }
+
+        return false;
+    }
+
+    private OpenEntry Serve(EntryFile file)
+    {
+        Hash256 key = file.Header.Key;
+        if (!Memory.WantsAfterUse(key, file.BodyLength))
+        {
+            return new FileEntryReader(file);
+        }
+
+        try
+        {
+            byte[] body = GC.AllocateUninitializedArray<byte>((int)file.BodyLength);
+            file.ReadFully(0, body);
+            HotEntry hot = Memory.Add(file.Header, body);
+            if (!_catalogue.IsCurrent(file.Ticket, key) || _quarantine.Holds(file.Header.Batch))
+            {
+                Memory.Remove(hot);
+            }
+
+            return hot;
+        }
+        finally
+        {
+            file.Release();
+        }
+    }
+
+    /// <summary>Counts a refused file and moves it out of the way. Under the key's stripe.</summary>
+    private void Refuse(Hash256 key, EntryFault fault)
+    {
+        EntryMeters.CountFault(fault);
+        _damaged.Add(new DamagedEntry(key, fault.ToString(), _clock.GetUtcNow()));
+        if (fault is EntryFault.UnknownVersion or EntryFault.Unreadable)
+        {
+            return;
+        }
+
+        try
+        {
+            _folder.SetAside(_folder.PathOf(key), fault);
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("set aside");
+        }
+    }
+
+    /// <summary>Drops what is kept in memory of a key. Under the key's stripe.</summary>
+    private void Forget(Hash256 key)
+    {
+        _handles.Remove(key);
+        Memory.Remove(key);
+    }
+}

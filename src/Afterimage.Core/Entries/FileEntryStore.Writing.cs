@@ -1,0 +1,176 @@
+namespace Afterimage.Entries;
+
+public sealed partial class FileEntryStore
+{
+    private readonly DamagedList _damaged = new();
+    private readonly Lock _reserveGate = new();
+    private long _reservedBytes;
+    private long _reservedEntries;
+    private int _evicting;
+
+    /// <summary>The last entries that were refused, oldest first.</summary>
+    public IReadOnlyList<DamagedEntry> Damaged => _damaged.Snapshot();
+
+    public async ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        if (header.Location is null ? header.Length != body.Length : !body.IsEmpty)
+        {
+            throw new ArgumentException("the header's length is not the body's, or an in-place entry has a body", nameof(header));
+        }
+
+        byte[] head = EntryHead.Encode(header, body.Length, out EntryPreamble preamble);
+        if (preamble.TotalLength > _options.EntryBytesMax)
+        {
+            return EntryMeters.CountPut(PutOutcome.TooLarge);
+        }
+
+        await _writers.WaitAsync(cancellationToken);
+        try
+        {
+            // Writing blocks on the disk; the caller's thread is not held for that.
+            return EntryMeters.CountPut(await Task.Run(() => Put(header, preamble, head, body), CancellationToken.None));
+        }
+        finally
+        {
+            _writers.Release();
+        }
+    }
+
+    public ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        if (_catalogue.TryGet(key, out _, out CatalogueTicket ticket))
+        {
+            return ValueTask.FromResult(Remove(key, ticket, RemovalReason.Deleted));
+        }
+
+        // Not read back yet, or put there by another process.
+        Adopt(key);
+        return ValueTask.FromResult(_catalogue.TryGet(key, out _, out ticket) && Remove(key, ticket, RemovalReason.Deleted));
+    }
+
+    private PutOutcome Put(EntryHeader header, EntryPreamble preamble, byte[] head, ReadOnlyMemory<byte> body)
+    {
+        if (!TryReserve(preamble.TotalLength))
+        {
+            return PutOutcome.NoSpace;
+        }
+
+        try
+        {
+            using TemporaryEntry temporary = _folder.WriteTemporary([head, body], _options.Flush == FlushPolicy.BeforePublish);
+            return Publish(header, preamble, temporary);
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("write");
+            return EntryVolume.IsDiskFull(e) ? PutOutcome.NoSpace : PutOutcome.Failed;
+        }
+        finally
+        {
+            Release(preamble.TotalLength);
+        }
+    }
+
+    private PutOutcome Publish(EntryHeader header, EntryPreamble preamble, TemporaryEntry temporary)
+    {
+        var row = new CatalogueRow
+        {
+            Key = header.Key,
+            Id = preamble.Id,
+            Recency = _catalogue.NextUse(),
+            Place = EntryPlace.OwnFile,
+            Bytes = (uint)preamble.TotalLength,
+            ExpiresUnixSeconds = CatalogueRow.ExpiresFrom(preamble.ExpiresUnixMs),
+            BodyVerified = true,
+        };
+        lock (StripeOf(header.Key))
+        {
+            bool replaced = _catalogue.Contains(header.Key) || (!Loaded.IsCompleted && File.Exists(_folder.PathOf(header.Key)));
+            temporary.Publish(_folder.PathOf(header.Key));
+            _catalogue.Publish(row, header.Batch, out _);
+            Forget(header.Key);
+            return replaced ? PutOutcome.Replaced : PutOutcome.Stored;
+        }
+    }
+
+    /// <summary>Makes an entry file known that the catalogue has not seen. Called by the read-back, which must not fight with writes of the same key.</summary>
+    private void Adopt(Hash256 key)
+    {
+        lock (StripeOf(key))
+        {
+            if (_catalogue.Contains(key))
+            {
+                return;
+            }
+
+            EntryFault fault;
+            EntryPreamble preamble = default;
+            try
+            {
+                fault = _folder.Inspect(key, out preamble);
+            }
+            catch (Exception e) when (EntryVolume.IsDiskFault(e))
+            {
+                EntryMeters.CountDiskFault("read back");
+                fault = EntryFault.Unreadable;
+            }
+
+            if (fault == EntryFault.None)
+            {
+                _catalogue.Publish(RowOf(preamble), preamble.Batch, out _);
+            }
+            else if (fault != EntryFault.Missing)
+            {
+                Refuse(key, fault);
+            }
+        }
+    }
+
+    private CatalogueRow RowOf(in EntryPreamble preamble) => new()
+    {
+        Key = preamble.Key,
+        Id = preamble.Id,
+        Recency = RecencyOf(preamble),
+        Place = EntryPlace.OwnFile,
+        Bytes = (uint)preamble.TotalLength,
+        ExpiresUnixSeconds = CatalogueRow.ExpiresFrom(preamble.ExpiresUnixMs),
+    };
+
+    /// <summary>Removes one life of an entry from disk and memory; false where it is gone or has been replaced, or the disk refuses.</summary>
+    private bool Remove(Hash256 key, CatalogueTicket ticket, RemovalReason reason)
+    {
+        if (!TakeAway(key, ticket))
+        {
+            return false;
+        }
+
+        RaiseRemoved(key, reason);
+        return true;
+    }
+
+    private bool TakeAway(Hash256 key, CatalogueTicket ticket)
+    {
+        lock (StripeOf(key))
+        {
+            if (!_catalogue.IsCurrent(ticket, key))
+            {
+                return false;
+            }
+
+            try
+            {
+                _folder.Delete(key);
+            }
+            catch (Exception e) when (EntryVolume.IsDiskFault(e))
+            {
+                // Still on the disk, so it stays known: otherwise the bytes would be there and counted nowhere.
+                EntryMeters.CountDiskFault("delete");
+                return false;
+            }
+
+            _catalogue.Remove(ticket, key);
+            Forget(key);
+            return true;
+        }
+    }
+}

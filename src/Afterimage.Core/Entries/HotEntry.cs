@@ -1,0 +1,62 @@
+namespace Afterimage.Entries;
+
+/// <summary>
+/// An image that is in memory: header and body, immutable and shared by all its readers. <see cref="Dispose"/> does nothing, so a hit costs no
+/// allocation and a forgotten disposal leaks nothing.
+/// </summary>
+public sealed class HotEntry : OpenEntry
+{
+    private readonly ReadOnlyMemory<byte> _body;
+    private object? _prepared;
+
+    /// <summary>Neighbours in the tier's queue, towards the newer and the older end. Owned by <see cref="MemoryTier"/> under its lock.</summary>
+    internal HotEntry? Newer, Older;
+
+    /// <summary>Set by a hit, cleared when the tier's hand passes.</summary>
+    internal bool Visited;
+
+    /// <summary>Set by a hit, cleared when the owner of the disk order asks what was used.</summary>
+    internal bool UsedSinceDrain;
+
+    /// <summary>Whether it is in the tier; false once removed, so that a late removal counts its bytes only once.</summary>
+    internal bool Resident;
+
+    internal HotEntry(EntryHeader header, ReadOnlyMemory<byte> body)
+    {
+        Header = header;
+        _body = body;
+        ExpiresUtcTicks = header.Expires?.UtcTicks ?? long.MaxValue;
+    }
+
+    public override EntryHeader Header { get; }
+
+    public override ReadOnlyMemory<byte>? Body => _body;
+
+    /// <summary>The body without the question whether there is one.</summary>
+    public ReadOnlyMemory<byte> Bytes => _body;
+
+    /// <summary><see cref="long.MaxValue"/> for never.</summary>
+    internal long ExpiresUtcTicks { get; }
+
+    public override object? Prepared
+    {
+        get => Volatile.Read(ref _prepared);
+        set => Volatile.Write(ref _prepared, value);
+    }
+
+    public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        int count = (int)Math.Clamp(_body.Length - offset, 0, destination.Length);
+        if (count > 0)
+        {
+            _body.Span.Slice((int)offset, count).CopyTo(destination.Span);
+        }
+
+        return ValueTask.FromResult(count);
+    }
+
+    public override void Dispose()
+    {
+    }
+}
