@@ -46,13 +46,14 @@ public sealed class ImageCache(
         "afterimage.origin.duration", "s", "Time from the origin call to its last byte.");
 
     private readonly ConcurrentDictionary<GenerationKey, Generation> _running = new();
+    private int _making;
 
     public IEntryStore Store => store;
 
     public SemanticTier Semantic => semantic;
 
-    /// <summary>Generations under way.</summary>
-    public int Running => _running.Count;
+    /// <summary>Generations under way, up to the end of storing.</summary>
+    public int Running => Volatile.Read(ref _making);
 
     /// <summary>Requests that wait for one of them, without their leaders.</summary>
     public int Joined => _running.Values.Sum(g => g.Joined);
@@ -92,6 +93,7 @@ public sealed class ImageCache(
         }
 
         leads = true;
+        Interlocked.Increment(ref _making);
         _ = Task.Run(() => RunAsync(fresh, request, plan, plan.Shared ? key : null, call));
         return fresh;
     }
@@ -117,6 +119,7 @@ public sealed class ImageCache(
         }
 
         generation.End(result);
+        Interlocked.Decrement(ref _making);
     }
 
     private async Task<GenerationResult> MakeAsync(Generation generation, ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call)

@@ -28,7 +28,12 @@ internal static class Composition
     public static ValueTask<IVectorIndex> OpenIndexAsync(GatewayOptions options, EmbeddingSpace space, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IVectorIndex>(new ScanIndex(space.Id, space.Dimensions));
 
-    public static IMatchPolicy CreatePolicy(SemanticOptions options) => new CosinePolicy((float)options.Threshold);
+    public static IMatchPolicy CreatePolicy(SemanticOptions options, EmbeddingSpace space) => options.Policy switch
+    {
+        PolicyName.Cosine => new CosinePolicy((float)options.Threshold),
+        PolicyName.Ramp => new RampPolicy((float)options.RampShort, (float)options.RampLong),
+        _ => new Matching.MatcherPolicy(new MatcherOptions { MaxFalseReuse = options.MaxFalseReuse, SpaceId = space.Id }),
+    };
 
     public static SemanticTierOptions TierOptions(SemanticOptions options, ResolutionBuckets buckets) => new()
     {

@@ -68,7 +68,18 @@ internal sealed class GatewayHost : IAsyncDisposable
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
 
     /// <summary>Returns once every picture stored before the call is in the index too.</summary>
-    public Task SettleAsync() => _parts.Indexing.DrainAsync(CancellationToken.None);
+    public async Task SettleAsync()
+    {
+        while (Cache.Running > 0)
+        {
+            await Task.Delay(1);
+        }
+
+        await _parts.Indexing.DrainAsync(CancellationToken.None);
+    }
+
+    /// <summary>Returns once the entries are read back and the index agrees with them.</summary>
+    public Task ReadyAsync() => _parts.Ready.Task;
 
     public async ValueTask DisposeAsync()
     {
@@ -89,6 +100,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         public required Router Router { get; init; }
 
         public required IndexQueue Indexing { get; init; }
+
+        public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
         {
@@ -125,7 +138,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             IVectorIndex index = Own(await Composition.OpenIndexAsync(options, embedder.Space, cancellationToken));
             PairFeedback feedback = Own(new PairFeedback(Path.Combine(options.Data, "feedback.log")));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
-            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
+            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
             var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
@@ -158,7 +171,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             bool first = true;
             try
             {
-                using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2));
+                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
                 while (await timer.WaitForNextTickAsync(_stop.Token))
                 {
                     if (Cache.Store.Status.Loaded && (first || Indexing.HasGaps))
@@ -166,6 +179,8 @@ internal sealed class GatewayHost : IAsyncDisposable
                         Indexing.GapsClosed();
                         ReconcileReport report = await Reconciler.RunAsync(Cache.Store, Cache.Semantic, _stop.Token);
                         first = false;
+                        timer.Period = TimeSpan.FromSeconds(30);
+                        Ready.TrySetResult();
                         if (report.VectorsAdded + report.VectorsRemoved > 0 && logger.IsEnabled(LogLevel.Warning))
                         {
                             logger.LogWarning("reconcile: {Entries} entries, {Added} vectors added, {Removed} removed", report.Entries, report.VectorsAdded, report.VectorsRemoved);

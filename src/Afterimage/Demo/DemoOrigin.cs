@@ -1,6 +1,0 @@
-namespace Afterimage.Demo;
-
-internal static class DemoOrigin
-{
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", () => "");
-}
