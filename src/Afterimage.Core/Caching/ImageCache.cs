@@ -54,6 +54,9 @@ public sealed class ImageCache(
     /// <summary>Generations under way.</summary>
     public int Running => _running.Count;
 
+    /// <summary>Requests that wait for one of them, without their leaders.</summary>
+    public int Joined => _running.Values.Sum(g => g.Joined);
+
     /// <summary>The exact tier: the entry of an identical request, or null. Dispose what comes.</summary>
     public async ValueTask<OpenEntry?> FindExactAsync(Hash256 key, TimeSpan? ageMax, CancellationToken cancellationToken)
     {

@@ -1,8 +1,8 @@
 using Afterimage.Admin;
 using Afterimage.Caching;
 using Afterimage.Configuration;
+using Afterimage.Dialects;
 using Afterimage.Entries;
-using Afterimage.Matching;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -66,6 +66,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     }
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Returns once every picture stored before the call is in the index too.</summary>
+    public Task SettleAsync() => _parts.Indexing.DrainAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,37 @@
+using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>Which words cannot be true of one thing at once, derived from WordNet: antonyms, values of one quality, kinds below one root.</summary>
+internal static class Exclusion
+{
+    private const float ShareMin = 0.2f;
+
+    /// <summary>The name of what the two words are different values of, or null where they do not exclude each other.</summary>
+    public static string? Between(WordLexicon lexicon, Word a, Word b)
+    {
+        if (a.Quoted || b.Quoted)
+        {
+            return a.Quoted && b.Quoted ? "text" : null;
+        }
+
+        if (a.Kind == WordKind.Number || b.Kind == WordKind.Number)
+        {
+            return a.Kind == b.Kind ? "count" : null;
+        }
+
+        foreach (WordForm x in a.Forms)
+        {
+            foreach (WordForm y in b.Forms)
+            {
+                if (x.Pos == y.Pos && lexicon.AreAntonyms(x.Lemma, y.Lemma))
+                {
+                    return "opposite";
+                }
+            }
+        }
+
+        return ExclusionClasses.Shared.NameOf(lexicon, a, b, ShareMin);
+    }
+}

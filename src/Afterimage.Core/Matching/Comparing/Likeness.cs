@@ -1,0 +1,34 @@
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>Why two words can stand for the same thing.</summary>
+internal enum Likeness : byte
+{
+    None,
+
+    /// <summary>The same letters or the same number.</summary>
+    Same,
+
+    /// <summary>Forms of one lemma: sits, sitting.</summary>
+    Lemma,
+
+    /// <summary>Grey and gray, café and cafe, close-up and closeup.</summary>
+    Spelling,
+
+    /// <summary>One side is no word but nearly is the other.</summary>
+    Typo,
+
+    /// <summary>They share a meaning in WordNet.</summary>
+    Synonym,
+
+    /// <summary>One is derived from the other: wood, wooden.</summary>
+    Derived,
+
+    /// <summary>One is a kind of the other.</summary>
+    Hypernym,
+
+    /// <summary>Adjectives or verbs of one cluster.</summary>
+    Similar,
+
+    /// <summary>One is defined by the other's words: puppy, young dog.</summary>
+    Definition,
+}

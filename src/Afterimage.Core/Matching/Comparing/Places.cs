@@ -1,0 +1,61 @@
+using Afterimage.Matching.Reading;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>How two statements of place agree.</summary>
+internal enum PlaceAgreement : byte
+{
+    Same,
+
+    /// <summary>Often said of the same scene: in the grass, on the grass.</summary>
+    Near,
+
+    Different,
+
+    /// <summary>Cannot both be true: above, under.</summary>
+    Opposite,
+}
+
+/// <summary>Which places agree, as stated and seen from the other side.</summary>
+internal static class Places
+{
+    private static readonly HashSet<(Place, Place)> Neighbours = Symmetric(
+    [
+        (Place.In, Place.On), (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Around),
+        (Place.In, Place.Around), (Place.Path, Place.Down), (Place.On, Place.Down), (Place.Path, Place.Around), (Place.In, Place.Down), (Place.Up, Place.On),
+        (Place.Near, Place.By), (Place.Near, Place.At), (Place.Near, Place.Against), (Place.Near, Place.Have), (Place.Near, Place.Around), (Place.At, Place.By),
+        (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In), (Place.Of, Place.On), (Place.Of, Place.From), (Place.Of, Place.For),
+        (Place.Of, Place.By), (Place.Of, Place.At), (Place.In, Place.From), (Place.To, Place.At), (Place.On, Place.Against), (Place.By, Place.Have),
+        (Place.Near, Place.Path), (Place.To, Place.For), (Place.Path, Place.At), (Place.Have, Place.On), (Place.Have, Place.From), (Place.In, Place.By),
+    ]);
+
+    private static readonly HashSet<(Place, Place)> Opposites = Symmetric(
+    [
+        (Place.On, Place.Under), (Place.Above, Place.Under), (Place.In, Place.Out), (Place.Front, Place.Behind), (Place.Left, Place.Right),
+        (Place.Up, Place.Down), (Place.From, Place.To), (Place.After, Place.Before), (Place.In, Place.Under), (Place.Behind, Place.On),
+    ]);
+
+    // "a bowl with bananas", "bananas in a bowl"
+    private static readonly HashSet<(Place, Place)> Inverses = Symmetric(
+    [
+        (Place.Near, Place.Near), (Place.Have, Place.In), (Place.Have, Place.On), (Place.Have, Place.Of), (Place.Have, Place.At), (Place.Above, Place.Under),
+        (Place.On, Place.Under), (Place.Behind, Place.Front), (Place.Left, Place.Right), (Place.Against, Place.Against), (Place.Have, Place.From),
+        (Place.Near, Place.Have), (Place.Near, Place.By), (Place.Near, Place.Against), (Place.Around, Place.In), (Place.By, Place.In), (Place.By, Place.On),
+        (Place.Have, Place.Above), (Place.Have, Place.Under), (Place.Have, Place.Behind), (Place.Near, Place.At), (Place.By, Place.Around), (Place.By, Place.Near),
+        (Place.Have, Place.Around), (Place.Have, Place.By),
+    ]);
+
+    public static PlaceAgreement Compare(Place a, Place b) =>
+        a == b ? PlaceAgreement.Same
+        : Opposites.Contains((a, b)) ? PlaceAgreement.Opposite
+        : Neighbours.Contains((a, b)) ? PlaceAgreement.Near
+        : PlaceAgreement.Different;
+
+    /// <summary>May "x a y" and "y b x" describe one scene?</summary>
+    public static bool AreInverse(Place a, Place b) => Inverses.Contains((a, b));
+
+    /// <summary>Is "x a y" a different scene than "y a x"?</summary>
+    public static bool IsDirected(Place a) => a is not (Place.Near or Place.Against or Place.By or Place.At or Place.None or Place.Around or Place.Between);
+
+    private static HashSet<(Place, Place)> Symmetric((Place A, Place B)[] pairs) => [.. pairs, .. pairs.Select(p => (p.B, p.A))];
+}

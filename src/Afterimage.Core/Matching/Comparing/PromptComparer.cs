@@ -1,0 +1,193 @@
+using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>Collects what speaks for and against two prompts asking for the same picture.</summary>
+internal static class PromptComparer
+{
+    public static Evidence Compare(PromptReading a, PromptReading b)
+    {
+        WordLexicon lexicon = WordLexicon.Shared;
+        var evidence = new Evidence();
+        Alignment alignment = Aligner.Align(lexicon, a.Words, b.Words);
+        CompareSteering(a, b, evidence);
+        Weigh(alignment.A, alignment.ToB, alignment.OfA, evidence);
+        Weigh(alignment.B, alignment.ToA, alignment.OfB, evidence);
+        ComparePairs(alignment, evidence);
+        CompareNegations(alignment, evidence);
+        Differences.Report(lexicon, alignment, evidence);
+        evidence.SameOrder = IsSameOrder(alignment) && SameGaps(alignment);
+        if (!evidence.SameOrder)
+        {
+            StructureComparer.Compare(a, b, alignment, evidence);
+        }
+
+        return evidence;
+    }
+
+    private static void CompareSteering(PromptReading a, PromptReading b, Evidence evidence)
+    {
+        if (!a.Directives.AsSpan().SequenceEqual(b.Directives))
+        {
+            evidence.Conflicts.Add($"parameters: {string.Join(' ', a.Directives)} / {string.Join(' ', b.Directives)}");
+        }
+
+        if (a.Rest != b.Rest)
+        {
+            evidence.Conflicts.Add("text beyond the words that are read differs");
+        }
+
+        if (a.ContentCount == 0 || b.ContentCount == 0)
+        {
+            evidence.Conflicts.Add("no words to compare");
+        }
+    }
+
+    private static void Weigh(IReadOnlyList<Word> words, int[] partners, Match[] matches, Evidence evidence)
+    {
+        for (int i = 0; i < words.Count; i++)
+        {
+            Word word = words[i];
+            if (!word.IsContent)
+            {
+                continue;
+            }
+
+            evidence.Total += word.Weight;
+            if (partners[i] >= 0)
+            {
+                evidence.Aligned += word.Weight * matches[i].Strength;
+                Soften(word.Weight * (1 - matches[i].Strength), matches[i].Likeness, evidence);
+                continue;
+            }
+
+            switch (word.Tag)
+            {
+                case Tag.Noun:
+                    evidence.Nouns += word.Weight;
+                    break;
+                case Tag.Adjective:
+                    evidence.Adjectives += word.Weight;
+                    break;
+                case Tag.Verb or Tag.Ing or Tag.Participle:
+                    evidence.Verbs += word.Weight;
+                    break;
+                default:
+                    evidence.Others += word.Weight;
+                    break;
+            }
+        }
+    }
+
+    private static void Soften(float lack, Likeness likeness, Evidence evidence)
+    {
+        switch (likeness)
+        {
+            case Likeness.Synonym or Likeness.Definition:
+                evidence.Synonyms += lack;
+                break;
+            case Likeness.Hypernym or Likeness.Similar:
+                evidence.Hypernyms += lack;
+                break;
+            case Likeness.Derived or Likeness.Lemma:
+                evidence.Derived += lack;
+                break;
+            default:
+                evidence.Typos += lack;
+                break;
+        }
+    }
+
+    private static void ComparePairs(Alignment alignment, Evidence evidence)
+    {
+        for (int i = 0; i < alignment.A.Count; i++)
+        {
+            int j = alignment.ToB[i];
+            if (j < 0)
+            {
+                continue;
+            }
+
+            (Word a, Word b) = (alignment.A[i], alignment.B[j]);
+            evidence.PluralChanges += a.Plural is { } p && b.Plural is { } q && p != q ? 1 : 0;
+            if (a.Negated != b.Negated)
+            {
+                evidence.Conflicts.Add($"negation: {a.Text}");
+            }
+
+            if (Math.Abs(a.Emphasis - b.Emphasis) > 0.11f)
+            {
+                evidence.Conflicts.Add($"emphasis: {a.Text} {a.Emphasis:0.##} / {b.Emphasis:0.##}");
+            }
+        }
+    }
+
+    private static void CompareNegations(Alignment alignment, Evidence evidence)
+    {
+        int a = alignment.A.Count(w => w.Negates);
+        int b = alignment.B.Count(w => w.Negates);
+        if (a != b && !evidence.Conflicts.Exists(c => c.StartsWith("negation", StringComparison.Ordinal)))
+        {
+            evidence.Conflicts.Add("negation");
+        }
+    }
+
+    private static bool IsSameOrder(Alignment alignment)
+    {
+        int last = -1;
+        for (int i = 0; i < alignment.A.Count; i++)
+        {
+            int j = alignment.ToB[i];
+            if (j >= 0 && j < last)
+            {
+                return false;
+            }
+
+            last = Math.Max(last, j);
+        }
+
+        return true;
+    }
+
+    // The same prepositions between the same words, the same voice of the same verbs.
+    private static bool SameGaps(Alignment alignment)
+    {
+        var gapA = new List<Place>();
+        var gapB = new List<Place>();
+        int j = 0;
+        for (int i = 0; i <= alignment.A.Count; i++)
+        {
+            bool end = i == alignment.A.Count;
+            if (!end && alignment.A[i].Kind == WordKind.Relation)
+            {
+                gapA.Add(alignment.A[i].Place);
+            }
+
+            if (!end && (!alignment.A[i].IsContent || alignment.ToB[i] < 0))
+            {
+                continue;
+            }
+
+            int until = end ? alignment.B.Count : alignment.ToB[i];
+            for (; j < until; j++)
+            {
+                if (alignment.B[j].Kind == WordKind.Relation)
+                {
+                    gapB.Add(alignment.B[j].Place);
+                }
+            }
+
+            bool voice = !end && (alignment.A[i].Tag == Tag.Participle) != (alignment.B[until].Tag == Tag.Participle);
+            if (voice || !gapA.SequenceEqual(gapB))
+            {
+                return false;
+            }
+
+            gapA.Clear();
+            gapB.Clear();
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,235 @@
+using Afterimage.Matching.Reading;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>
+/// Compares who does what to whom, where, and what describes what. Every tie of one prompt whose words have partners must be found between the
+/// partners, in whatever form grammar gives it: passive for active, "bowl with bananas" for "bananas in a bowl".
+/// </summary>
+internal sealed class StructureComparer
+{
+    private readonly PromptReading _a;
+    private readonly PromptReading _b;
+    private readonly int[] _toB;
+    private readonly int[] _toA;
+    private readonly Evidence _evidence;
+
+    private StructureComparer(PromptReading a, PromptReading b, int[] toB, int[] toA, Evidence evidence)
+    {
+        (_a, _b, _toB, _toA, _evidence) = (a, b, toB, toA, evidence);
+    }
+
+    public static void Compare(PromptReading a, PromptReading b, Alignment alignment, Evidence evidence)
+    {
+        new StructureComparer(a, b, alignment.ToB, alignment.ToA, evidence).Run();
+        new StructureComparer(b, a, alignment.ToA, alignment.ToB, evidence).Run();
+    }
+
+    private void Run()
+    {
+        foreach (Link link in _a.Links)
+        {
+            int dependent = _toB[link.Dependent];
+            if (dependent < 0 || CrossesPhrases(_a, link))
+            {
+                continue;
+            }
+
+            int[] governors = [.. link.Governors.Select(g => _toB[g]).Where(g => g >= 0)];
+            if (governors.Length == 0)
+            {
+                continue;
+            }
+
+            switch (link.Kind)
+            {
+                case LinkKind.Modifier:
+                    CheckModifier(link, dependent, governors);
+                    break;
+                case LinkKind.Place:
+                    CheckPlace(link, dependent, governors);
+                    break;
+                default:
+                    CheckRole(link, dependent, governors);
+                    break;
+            }
+        }
+    }
+
+    private static bool CrossesPhrases(PromptReading reading, Link link) =>
+        Array.Exists(link.Governors, g => reading.Words[g].Phrase != reading.Words[link.Dependent].Phrase);
+
+    private void CheckModifier(Link link, int dependent, int[] governors)
+    {
+        bool elsewhere = false;
+        foreach (Link other in _b.LinksOf(dependent))
+        {
+            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object)
+            {
+                if (Overlap(other.Governors, governors) || AreTied(other.Governors, governors))
+                {
+                    return;
+                }
+
+                elsewhere |= other.Kind == LinkKind.Modifier && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
+            }
+        }
+
+        foreach (int governor in governors)
+        {
+            if (_b.LinksOf(governor).Any(l => l.Governors.Contains(dependent)))
+            {
+                return;
+            }
+        }
+
+        string reason = $"{_a.Words[link.Dependent].Text}: {_a.Words[link.Governors[0]].Text} / {Governor(dependent)}";
+        if (elsewhere)
+        {
+            _evidence.Conflicts.Add(reason);
+        }
+        else
+        {
+            _evidence.Unverified++;
+            _evidence.Doubts.Add(reason);
+        }
+    }
+
+    private string Governor(int dependent)
+    {
+        foreach (Link link in _b.LinksOf(dependent))
+        {
+            return _b.Words[link.Governors[0]].Text;
+        }
+
+        return "-";
+    }
+
+    // "red wine bottle", "bottle of red wine": the two heads belong together.
+    private bool AreTied(int[] heads, int[] others)
+    {
+        foreach (int head in heads)
+        {
+            foreach (int other in others)
+            {
+                if (Ties(head, other) || Ties(other, head))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool Ties(int dependent, int governor) =>
+        _b.LinksOf(dependent).Any(l => (l.Kind == LinkKind.Modifier || l.Place == Place.Of) && l.Governors.Contains(governor));
+
+    private static bool Overlap(int[] a, int[] b) => Array.Exists(a, x => Array.IndexOf(b, x) >= 0);
+
+    private void CheckRole(Link link, int verb, int[] nouns)
+    {
+        bool sameRole = false;
+        bool otherRole = false;
+        bool elsewhere = false;
+        foreach (Link other in _b.LinksOf(verb))
+        {
+            bool overlap = Overlap(other.Governors, nouns);
+            sameRole |= overlap && (other.Kind == link.Kind || other.Kind is LinkKind.Modifier or LinkKind.Place);
+            otherRole |= overlap && other.Kind != link.Kind && other.Kind is LinkKind.Subject or LinkKind.Object && overlap;
+            elsewhere |= !overlap && other.Kind == link.Kind && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
+        }
+
+        if (sameRole)
+        {
+            return;
+        }
+
+        string noun = _a.Words[link.Governors[0]].Text;
+        if (otherRole || elsewhere)
+        {
+            _evidence.Conflicts.Add($"roles swapped: {noun}, {_b.Words[verb].Text}");
+        }
+        else
+        {
+            _evidence.Unverified++;
+            _evidence.Doubts.Add($"not found: {noun} {_a.Words[link.Dependent].Text}");
+        }
+    }
+
+    private void CheckPlace(Link link, int dependent, int[] governors)
+    {
+        var best = PlaceAgreement.Opposite;
+        bool found = false;
+        bool elsewhere = false;
+        foreach (Link other in _b.LinksOf(dependent))
+        {
+            if (Overlap(other.Governors, governors))
+            {
+                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place) : PlaceAgreement.Near;
+                best = agreement < best ? agreement : best;
+                found = true;
+            }
+            else if (other.Kind == LinkKind.Place && !CrossesPhrases(_b, other))
+            {
+                elsewhere |= Array.Exists(other.Governors, g => _toA[g] >= 0) && !AreTied(other.Governors, governors);
+            }
+        }
+
+        if (found && best <= PlaceAgreement.Near)
+        {
+            _evidence.PlacesNear += best == PlaceAgreement.Near ? 1 : 0;
+            return;
+        }
+
+        bool inverse = false;
+        foreach (int governor in governors)
+        {
+            foreach (Link other in _b.LinksOf(governor))
+            {
+                if (other.Governors.Contains(dependent))
+                {
+                    bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place) && other.Governors[0] == dependent
+                        && governor == governors[0];
+                    if (swapped && !found)
+                    {
+                        _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}");
+                        return;
+                    }
+
+                    inverse |= other.Kind != LinkKind.Place || Places.AreInverse(link.Place, other.Place);
+                }
+            }
+        }
+
+        if (inverse)
+        {
+            return;
+        }
+
+        Report(link, dependent, found, best, elsewhere);
+    }
+
+    private void Report(Link link, int dependent, bool found, PlaceAgreement best, bool elsewhere)
+    {
+        string here = $"{_a.Words[link.Governors[0]].Text} {link.Place.ToString().ToLowerInvariant()} {_a.Words[link.Dependent].Text}";
+        if (found && best == PlaceAgreement.Opposite)
+        {
+            _evidence.Conflicts.Add($"place: {here}, elsewhere the opposite");
+        }
+        else if (found)
+        {
+            _evidence.PlacesDifferent++;
+            _evidence.Doubts.Add($"place: {here}");
+        }
+        else if (elsewhere)
+        {
+            _evidence.Conflicts.Add($"place: {here} / {Governor(dependent)}");
+        }
+        else
+        {
+            _evidence.Unverified++;
+            _evidence.Doubts.Add($"not found: {here}");
+        }
+    }
+}

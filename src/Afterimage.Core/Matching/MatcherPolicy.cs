@@ -1,0 +1,27 @@
+using Afterimage.Matching.Comparing;
+
+namespace Afterimage.Matching;
+
+/// <summary>
+/// Reads both prompts, aligns their words, and reuses where the calibrated probability that both ask for the same picture is high enough and no
+/// difference forbids it. Works after any embedder. <c>docs/matching.md</c> explains it.
+/// </summary>
+public sealed class MatcherPolicy(MatcherOptions options) : IMatchPolicy
+{
+    private const int ReasonsMax = 5;
+
+    public string Name => "matcher";
+
+    public Verdict Judge(PromptReading asked, PromptReading stored, float similarity)
+    {
+        if (asked.Text == stored.Text)
+        {
+            return new Verdict(Decision.Reuse, 1, []);
+        }
+
+        Evidence evidence = PromptComparer.Compare(asked, stored);
+        double probability = Calibration.Probability(evidence, similarity);
+        bool reuse = evidence.Conflicts.Count == 0 && probability >= 1 - options.MaxFalseReuse;
+        return new Verdict(reuse ? Decision.Reuse : Decision.Reject, probability, [.. evidence.Conflicts.Concat(evidence.Doubts).Distinct().Take(ReasonsMax)]);
+    }
+}

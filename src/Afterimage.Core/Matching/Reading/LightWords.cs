@@ -1,0 +1,68 @@
+namespace Afterimage.Matching.Reading;
+
+/// <summary>Words that say little about the picture in most places where they stand, and words that act like prepositions.</summary>
+internal static class LightWords
+{
+    private static readonly HashSet<string> Possession = Set(
+        "has have had having contains contain containing contained includes include including features feature featuring holds hold holding wears wear wearing "
+        + "carries carry carrying accommodates accommodate accommodating houses bears supports boasts possesses");
+
+    private static readonly HashSet<string> Colors = Set(
+        "red green blue yellow orange purple pink brown black white gray grey beige tan gold golden silver violet turquoise cyan magenta crimson maroon teal");
+
+    private static readonly Dictionary<string, float> Weights = Build(
+        (0.12f, "position positioned positioning locate located situate situated place placed placing show shown shows showing display displayed displays displaying "
+            + "feature features featuring featured see seen sees contain contains containing present appear appears appearing seem seems have has having had include includes including "
+            + "depict depicts depicted depicting get gets getting exist exists visible picture pictured photograph photographed view viewed use uses using used"),
+        (0.12f, "very really highly extremely quite various several many some numerous multiple few group bunch lot lots number variety couple image picture color colored colour coloured "
+            + "engaged currently different other others certain kind type sort"),
+        (0.3f, "sit sits sitting sat seated stand stands standing stood lie lies lying lay lays laying rest rests resting rested stay stays set sets arranged "
+            + "scene area side piece part top thing things item items middle center body background way front set pair both close closely photo photograph"));
+
+    public static bool IsPossession(string word) => Possession.Contains(word);
+
+    public static bool IsColor(Word word) => Colors.Contains(word.Text);
+
+    /// <summary>How much the picture changes when the word goes, 0 to 1.</summary>
+    public static float WeightOf(Word word)
+    {
+        if (word.Quoted || word.Kind == WordKind.Opaque)
+        {
+            return 1;
+        }
+
+        if (word.Kind == WordKind.Number)
+        {
+            return word.Value == 1 ? 0.15f : 1;
+        }
+
+        if (Weights.TryGetValue(word.Text, out float weight))
+        {
+            return weight;
+        }
+
+        return word.Tag switch
+        {
+            Tag.Noun => 1,
+            Tag.Adjective => 0.8f,
+            Tag.Adverb => 0.4f,
+            _ => 0.7f,
+        };
+    }
+
+    private static HashSet<string> Set(string words) => new(words.Split(' '), StringComparer.Ordinal);
+
+    private static Dictionary<string, float> Build(params (float Weight, string Words)[] classes)
+    {
+        var weights = new Dictionary<string, float>(StringComparer.Ordinal);
+        foreach ((float weight, string words) in classes)
+        {
+            foreach (string word in words.Split(' '))
+            {
+                weights.TryAdd(word, weight);
+            }
+        }
+
+        return weights;
+    }
+}

@@ -1,0 +1,20 @@
+namespace Afterimage.Matching.Reading;
+
+/// <summary>What kind of tie a <see cref="Link"/> is.</summary>
+internal enum LinkKind : byte
+{
+    /// <summary>The dependent describes the governor: red umbrella, three dogs, pizza slice.</summary>
+    Modifier,
+
+    /// <summary>The governors may be the doer of the dependent, a verb.</summary>
+    Subject,
+
+    /// <summary>The governors may be what the dependent, a verb, is done to.</summary>
+    Object,
+
+    /// <summary>The dependent stands in <see cref="Link.Place"/> to one of the governors: man (governor) with (place) umbrella (dependent).</summary>
+    Place,
+}
+
+/// <summary>One tie between words of a prompt, by their positions. Where grammar leaves the governor open, all candidates are listed, the likeliest first.</summary>
+internal readonly record struct Link(LinkKind Kind, Place Place, int Dependent, int[] Governors);

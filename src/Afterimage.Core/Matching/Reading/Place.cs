@@ -1,0 +1,35 @@
+namespace Afterimage.Matching.Reading;
+
+/// <summary>The relation that a preposition, or a verb that works like one, states between a governor and its object.</summary>
+internal enum Place : byte
+{
+    None,
+    In,
+    On,
+    Under,
+    Above,
+    Behind,
+    Front,
+    Near,
+    Left,
+    Right,
+    Have,
+    At,
+    From,
+    To,
+    Of,
+    Path,
+    Up,
+    Down,
+    Out,
+    Between,
+    For,
+    By,
+    As,
+    Like,
+    Around,
+    Against,
+    After,
+    Before,
+    About,
+}

@@ -1,0 +1,147 @@
+using Afterimage.Text.Lexicon;
+
+namespace Afterimage.Matching.Reading;
+
+/// <summary>From the text of a prompt to words with their roles and the ties between them.</summary>
+internal static class PromptReader
+{
+    private const int NegatedWordsMax = 5;
+
+    public static (Tokens Tokens, Link[] Links) Read(string prompt)
+    {
+        WordLexicon lexicon = WordLexicon.Shared;
+        Tokens tokens = Scanner.Scan(prompt);
+        List<Word> words = tokens.Words;
+        MergePhrases(words);
+        foreach (Word word in words)
+        {
+            Classify(lexicon, word);
+        }
+
+        Framing.Strip(words);
+        Tagger.Run(lexicon, words);
+        foreach (Word word in words)
+        {
+            if (word.IsContent)
+            {
+                word.Weight = LightWords.WeightOf(word);
+            }
+        }
+
+        ScopeNegations(words);
+        return (tokens, Syntax.Read(words));
+    }
+
+    // "in front of" and "a couple of" become one word.
+    private static void MergePhrases(List<Word> words)
+    {
+        int to = 0;
+        for (int i = 0; i < words.Count;)
+        {
+            int length = FunctionWords.PhraseAt(words, i, out Place place);
+            bool couple = length == 0 && i + 1 < words.Count && words[i].Text is "couple" or "pair" && i + 1 < words.Count && words[i + 1].Text == "of";
+            if (length == 0 && !couple)
+            {
+                words[to++] = words[i++];
+                continue;
+            }
+
+            length = couple ? 2 : length;
+            words[to++] = new Word(string.Join(' ', words.Skip(i).Take(length).Select(w => w.Text)))
+            {
+                Kind = couple ? WordKind.Number : place == Place.None ? WordKind.Function : WordKind.Relation,
+                Tag = couple ? Tag.Number : place == Place.None ? Tag.Conjunction : Tag.Preposition,
+                Value = couple ? 2 : 0,
+                Place = place,
+                Phrase = words[i].Phrase,
+                Sentence = words[i].Sentence,
+                Emphasis = words[i].Emphasis,
+                Negated = words[i].Negated,
+            };
+            i += length;
+        }
+
+        words.RemoveRange(to, words.Count - to);
+    }
+
+    private static void Classify(WordLexicon lexicon, Word word)
+    {
+        switch (word.Kind)
+        {
+            case WordKind.Break:
+                word.Tag = Tag.Break;
+                return;
+            case WordKind.Number:
+                word.Tag = Tag.Number;
+                return;
+            case WordKind.Opaque:
+                word.Tag = Tag.Noun;
+                return;
+            case not WordKind.Content:
+                word.Tag = word.Kind == WordKind.Function && word.Tag == default ? Tag.Auxiliary : word.Tag;
+                return;
+        }
+
+        if (!word.Quoted && TryClassifyClosed(word))
+        {
+            return;
+        }
+
+        Span<WordForm> forms = stackalloc WordForm[Morphology.FormsMax];
+        word.Forms = forms[..Morphology.Analyze(lexicon, word.Text, forms)].ToArray();
+    }
+
+    private static bool TryClassifyClosed(Word word)
+    {
+        word.Negates = FunctionWords.IsNegation(word.Text);
+        if (NumberWords.TryParse(word.Text, out double value))
+        {
+            (word.Kind, word.Tag, word.Value) = (WordKind.Number, Tag.Number, value);
+            return true;
+        }
+
+        if (FunctionWords.TryClosed(word.Text, out Tag tag, out WordKind kind))
+        {
+            (word.Tag, word.Kind) = (tag, kind);
+            return true;
+        }
+
+        if (FunctionWords.TryPreposition(word.Text, out Place place))
+        {
+            (word.Tag, word.Kind, word.Place) = (Tag.Preposition, WordKind.Relation, place);
+            return true;
+        }
+
+        return false;
+    }
+
+    // From the negation to the end of the phrase it governs.
+    private static void ScopeNegations(List<Word> words)
+    {
+        for (int cue = 0; cue < words.Count; cue++)
+        {
+            if (!words[cue].Negates)
+            {
+                continue;
+            }
+
+            int marked = 0;
+            for (int i = cue + 1; i < words.Count && marked < NegatedWordsMax; i++)
+            {
+                Word word = words[i];
+                bool ends = word.Tag is Tag.Break or Tag.Relative || word.Text is "and" or "but"
+                    || (word.Tag == Tag.Preposition && word.Place != Place.Of && marked > 0);
+                if (ends)
+                {
+                    break;
+                }
+
+                if (word.IsContent)
+                {
+                    word.Negated = true;
+                    marked++;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+namespace Afterimage.Matching.Reading;
+
+/// <summary>
+/// A light parser: one pass over tagged words that finds noun phrases, what describes what, and who does what to whom and where. It reads captions
+/// and prompts, not literature: where it is unsure it lists every candidate, because the comparison only needs to know what is certainly different.
+/// </summary>
+internal sealed class Syntax
+{
+    private enum Last : byte
+    {
+        Nothing,
+        Noun,
+        Verb,
+        Preposition,
+        Conjunction,
+        Relative,
+        Break,
+    }
+
+    private readonly List<Word> _words;
+    private readonly List<Link> _links = [];
+    private readonly List<int> _subjects = [];
+    private readonly List<(Place Place, int Dependent)> _fronted = [];
+    private Last _last = Last.Break;
+    private int _noun = -1;
+    private int _chainHead = -1;
+    private int _verb = -1;
+    private int _object = -1;
+    private int[] _verbSubjects = [];
+    private bool _passive;
+    private bool _have;
+    private Place _pending;
+    private Link? _role;
+    private bool _joins;
+
+    private Syntax(List<Word> words) => _words = words;
+
+    public static Link[] Read(List<Word> words)
+    {
+        var syntax = new Syntax(words);
+        syntax.Run();
+        return [.. syntax._links];
+    }
+
+    private void Run()
+    {
+        for (int i = 0; i < _words.Count;)
+        {
+            Word word = _words[i];
+            switch (word.Tag)
+            {
+                case Tag.Break:
+                    OnBreak(word);
+                    i++;
+                    break;
+                case Tag.Preposition:
+                    _pending = word.Place;
+                    _last = Last.Preposition;
+                    i++;
+                    break;
+                case Tag.Conjunction:
+                    _joins = _last == Last.Noun;
+                    _last = Last.Conjunction;
+                    i++;
+                    break;
+                case Tag.Relative:
+                    _last = word.Text is "while" or "as" or "because" or "when" ? Last.Break : Last.Relative;
+                    i++;
+                    break;
+                case Tag.Auxiliary or Tag.To or Tag.Adverb or Tag.Pronoun:
+                    i = OnSmall(i);
+                    break;
+                default:
+                    i = IsVerbHere(i) ? OnVerb(i) : OnNounPhrase(i);
+                    break;
+            }
+        }
+    }
+
+    private void OnBreak(Word word)
+    {
+        if (word.Text == ".")
+        {
+            _subjects.Clear();
+            _fronted.Clear();
+            (_noun, _chainHead, _verb, _object, _passive, _have, _verbSubjects) = (-1, -1, -1, -1, false, false, []);
+        }
+
+        _pending = Place.None;
+        _role = null;
+        _joins = false;
+        _last = Last.Break;
+    }
+
+    // "that" after a noun opens a relative clause; pronouns stand for a subject already known.
+    private int OnSmall(int i)
+    {
+        if (_words[i].Tag == Tag.Pronoun && _pending != Place.None)
+        {
+            _pending = Place.None;
+            _last = Last.Noun;
+        }
+
+        return i + 1;
+    }
+
+    private bool IsVerbHere(int i)
+    {
+        Tag tag = _words[i].Tag;
+        if (tag == Tag.Verb)
+        {
+            return true;
+        }
+
+        if (tag is not (Tag.Ing or Tag.Participle))
+        {
+            return false;
+        }
+
+        // "a parked car", "two sleeping dogs": between a determiner and a noun it describes.
+        bool opensPhrase = i > 0 && (_words[i - 1].Tag is Tag.Determiner or Tag.Adjective or Tag.Number || _last == Last.Preposition);
+        bool beforeNoun = i + 1 < _words.Count && _words[i + 1].Tag is Tag.Noun or Tag.Adjective && i + 1 < _words.Count;
+        return !(beforeNoun && (opensPhrase || (i > 0 && _words[i].Joined)));
+    }
+
+    private int OnVerb(int i)
+    {
+        Word verb = _words[i];
+        bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb && i > 0;
+        int[] subjects = SubjectsOf(verb.Tag, auxiliary);
+        _passive = verb.Tag == Tag.Participle && !(i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0);
+        if (subjects.Length > 0)
+        {
+            _links.Add(new Link(_passive ? LinkKind.Object : LinkKind.Subject, Place.None, i, subjects));
+        }
+
+        _verb = i;
+        _object = -1;
+        _verbSubjects = subjects;
+        _have = !_passive && LightWords.IsPossession(verb.Text);
+        _pending = Place.None;
+        _role = null;
+        _joins = false;
+        _last = Last.Verb;
+        return i + 1;
+    }
+
+    private int[] SubjectsOf(Tag tag, bool auxiliary)
+    {
+        if (_last == Last.Relative || (_last == Last.Noun && tag != Tag.Verb && !auxiliary))
+        {
+            return Candidates(_noun, _chainHead, _subjects);
+        }
+
+        return _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
+    }
+
+    private static int[] Candidates(int first, int second, List<int> rest)
+    {
+        var all = new List<int>(4);
+        Include(all, first);
+        Include(all, second);
+        foreach (int r in rest)
+        {
+            Include(all, r);
+        }
+
+        return [.. all];
+    }
+
+    private static void Include(List<int> all, int candidate)
+    {
+        if (candidate >= 0 && !all.Contains(candidate))
+        {
+            all.Add(candidate);
+        }
+    }
+
+    private int OnNounPhrase(int start)
+    {
+        int end = start;
+        int head = -1;
+        for (; end < _words.Count && InPhrase(start, end); end++)
+        {
+            if (_words[end].Tag == Tag.Noun || (_words[end].Kind is WordKind.Opaque && head < 0))
+            {
+                head = end;
+            }
+        }
+
+        end = Math.Max(end, start + 1);
+        if (head < 0)
+        {
+            return OnBareModifiers(start, end);
+        }
+
+        for (int i = start; i < end; i++)
+        {
+            if (i != head && _words[i].IsContent)
+            {
+                _links.Add(new Link(LinkKind.Modifier, Place.None, i, [head]));
+            }
+        }
+
+        bool possessor = end < _words.Count && _words[end].Text == "'s";
+        if (possessor)
+        {
+            return OnPossessor(head, end);
+        }
+
+        Attach(head);
+        return end;
+    }
+
+    // "the stove's backdrop" says the same as "the backdrop of the stove".
+    private int OnPossessor(int possessor, int end)
+    {
+        int after = end + 1;
+        int before = _links.Count;
+        int next = after < _words.Count && _words[after].Tag is Tag.Noun or Tag.Adjective or Tag.Number or Tag.Ing or Tag.Participle && after < _words.Count
+            ? OnNounPhrase(after)
+            : after;
+        if (_noun > possessor)
+        {
+            _links.Insert(before, new Link(LinkKind.Place, Place.Of, possessor, [_noun]));
+        }
+
+        return next;
+    }
+
+    private bool InPhrase(int start, int i)
+    {
+        Word word = _words[i];
+        switch (word.Tag)
+        {
+            case Tag.Determiner or Tag.Number:
+                return i == start || _words[i - 1].Tag is Tag.Determiner or Tag.Number or Tag.Adverb || word.Kind == WordKind.Number;
+            case Tag.Adjective or Tag.Noun:
+                return true;
+            case Tag.Ing or Tag.Participle:
+                return i + 1 < _words.Count && _words[i + 1].Tag is Tag.Noun or Tag.Adjective && i + 1 < _words.Count
+                    && (i == start || _words[i - 1].Tag != Tag.Noun || word.Joined);
+            case Tag.Adverb:
+                return i + 1 < _words.Count && _words[i + 1].Tag is Tag.Adjective or Tag.Participle;
+            case Tag.Conjunction:
+                // "black and white cat"
+                return i > start && i + 2 < _words.Count && Describes(i - 1) && Describes(i + 1) && _words[i + 2].Tag is Tag.Noun or Tag.Adjective && i > start;
+            default:
+                return false;
+        }
+    }
+
+    private bool Describes(int i) => _words[i].Tag == Tag.Adjective || (_words[i].Tag == Tag.Noun && LightWords.IsColor(_words[i]));
+
+    // "the bowl is red", "sitting alone": without a noun of its own it describes the subject.
+    private int OnBareModifiers(int start, int end)
+    {
+        int[] governors = _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
+        for (int i = start; i < end; i++)
+        {
+            if (_words[i].IsContent && governors.Length > 0 && _last != Last.Break)
+            {
+                _links.Add(new Link(LinkKind.Modifier, Place.None, i, governors));
+            }
+        }
+
+        return end;
+    }
+
+    private void Attach(int head)
+    {
+        if (_joins && _role is { } role)
+        {
+            Add(role with { Dependent = role.Kind == LinkKind.Place ? head : role.Dependent, Governors = role.Kind == LinkKind.Place ? role.Governors : [head] });
+        }
+        else if (_joins && _subjects.Count > 0 && _verb < 0)
+        {
+            _subjects.Add(head);
+        }
+        else if (_pending != Place.None)
+        {
+            AttachPlace(head);
+        }
+        else if (_verb >= 0 && _last == Last.Verb && !_passive)
+        {
+            AttachObject(head);
+        }
+        else
+        {
+            NewSubject(head);
+        }
+
+        _noun = head;
+        _pending = Place.None;
+        _joins = false;
+        _last = Last.Noun;
+    }
+
+    private void Add(Link link)
+    {
+        _links.Add(link);
+        _role = link;
+    }
+
+    private void AttachObject(int head)
+    {
+        if (_have && _verbSubjects.Length > 0)
+        {
+            Add(new Link(LinkKind.Place, Place.Have, head, _verbSubjects));
+        }
+
+        Add(new Link(LinkKind.Object, Place.None, _verb, [head]));
+        _object = head;
+        _chainHead = -1;
+    }
+
+    private void AttachPlace(int head)
+    {
+        if (_pending == Place.By && _passive && _verb >= 0)
+        {
+            Add(new Link(LinkKind.Subject, Place.None, _verb, [head]));
+            _passive = false;
+            _object = head;
+            return;
+        }
+
+        if (_noun < 0 && _subjects.Count == 0)
+        {
+            _fronted.Add((_pending, head));
+            return;
+        }
+
+        int before = _noun;
+        int[] governors = _pending == Place.Of
+            ? [before]
+            : Candidates(before, _chainHead, [_object, .. _verbSubjects, .. _verb < 0 ? _subjects : []]);
+        Add(new Link(LinkKind.Place, _pending, head, governors));
+        _chainHead = _pending == Place.Of ? before : -1;
+    }
+
+    private void NewSubject(int head)
+    {
+        if (!_joins || _verb >= 0)
+        {
+            _subjects.Clear();
+        }
+
+        _subjects.Add(head);
+        (_verb, _object, _chainHead, _verbSubjects, _have) = (-1, -1, -1, [], false);
+        _role = null;
+        foreach ((Place place, int dependent) in _fronted)
+        {
+            _links.Add(new Link(LinkKind.Place, place, dependent, [head]));
+        }
+
+        _fronted.Clear();
+    }
+}

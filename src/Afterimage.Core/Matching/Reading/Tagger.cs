@@ -1,0 +1,185 @@
+using Afterimage.Text.Lexicon;
+
+namespace Afterimage.Matching.Reading;
+
+/// <summary>
+/// Decides what each word does: a bigram model over six open tags (Viterbi), the lexicon's frequencies giving what a word can be and a small
+/// table what follows what in captions and prompts. Words of the closed classes are fixed beforehand.
+/// </summary>
+internal static class Tagger
+{
+    private const int Open = 6;
+
+    // Rows: the tag before; columns: Adjective Noun Verb Ing Participle Adverb. Natural logarithms, set by hand on captions.
+    private static readonly float[] Follows = BuildFollows();
+
+    /// <summary>Sets <see cref="Word.Tag"/>, <see cref="Word.Lemma"/> and <see cref="Word.Plural"/> of every word.</summary>
+    public static void Run(WordLexicon lexicon, List<Word> words)
+    {
+        int n = words.Count;
+        var score = new float[(n + 1) * Open];
+        var back = new byte[n * Open];
+        Span<float> can = stackalloc float[Open];
+        for (int i = 0; i < n; i++)
+        {
+            if (words[i].Kind is not (WordKind.Content or WordKind.Opaque))
+            {
+                continue;
+            }
+
+            Possible(lexicon, words[i], can);
+            for (int tag = 0; tag < Open; tag++)
+            {
+                (score[(i * Open) + tag], back[(i * Open) + tag]) = Best(words, score, i, tag);
+                score[(i * Open) + tag] += can[tag];
+            }
+        }
+
+        for (int i = n - 1; i >= 0; i--)
+        {
+            if (words[i].Kind is WordKind.Content or WordKind.Opaque)
+            {
+                words[i].Tag = (Tag)Choose(words, score, back, i);
+                Settle(lexicon, words[i]);
+            }
+        }
+    }
+
+    private static (float, byte) Best(List<Word> words, float[] score, int i, int tag)
+    {
+        if (i == 0 || words[i - 1].Kind is not (WordKind.Content or WordKind.Opaque))
+        {
+            return (Follows[((int)(i == 0 ? Tag.Break : words[i - 1].Tag) * Open) + tag], 0);
+        }
+
+        float best = float.NegativeInfinity;
+        byte from = 0;
+        for (int before = 0; before < Open; before++)
+        {
+            float path = score[((i - 1) * Open) + before] + Follows[(before * Open) + tag];
+            if (path > best)
+            {
+                (best, from) = (path, (byte)before);
+            }
+        }
+
+        return (best, from);
+    }
+
+    private static int Choose(List<Word> words, float[] score, byte[] back, int i)
+    {
+        bool chained = i + 1 < words.Count && words[i + 1].Kind is WordKind.Content or WordKind.Opaque && i + 1 < words.Count;
+        if (chained)
+        {
+            return back[((i + 1) * Open) + (int)words[i + 1].Tag];
+        }
+
+        bool beforeNominal = i + 1 < words.Count && words[i + 1].Tag == Tag.Preposition && words[i + 1].Place == Place.Of;
+        int best = 0;
+        float bestScore = float.NegativeInfinity;
+        for (int tag = 0; tag < Open; tag++)
+        {
+            float s = score[(i * Open) + tag] + (beforeNominal && tag == (int)Tag.Noun ? 1.5f : 0)
+                - (tag == (int)Tag.Adjective && i > 0 && words[i - 1].Tag != Tag.Auxiliary ? 0.7f : 0);
+            if (s > bestScore)
+            {
+                (best, bestScore) = (tag, s);
+            }
+        }
+
+        return best;
+    }
+
+    // Log probability of each tag for the word alone.
+    private static void Possible(WordLexicon lexicon, Word word, Span<float> can)
+    {
+        can.Fill(0.002f);
+        foreach (WordForm form in word.Forms)
+        {
+            float uses = 0.5f;
+            ReadOnlySpan<int> senses = lexicon.SensesOf(form.Lemma);
+            ReadOnlySpan<byte> tags = lexicon.TagsOf(form.Lemma);
+            for (int s = 0; s < senses.Length; s++)
+            {
+                uses += lexicon.SynsetPos(senses[s]) == form.Pos ? MathF.Pow(2, tags[s] / 20f) - 1 : 0;
+            }
+
+            can[(int)TagOf(form)] += form.Inflection == Inflection.None || form.Pos != PartsOfSpeech.Verb ? uses : MathF.Max(uses * 0.4f, 0.5f);
+        }
+
+        if (word.Forms.Length == 0)
+        {
+            can[(int)Tag.Noun] = 1;
+            can[(int)Tag.Adjective] = 0.1f;
+            can[(int)Tag.Ing] = word.Text.EndsWith("ing", StringComparison.Ordinal) ? 0.7f : 0.002f;
+            can[(int)Tag.Participle] = word.Text.EndsWith("ed", StringComparison.Ordinal) ? 0.7f : 0.002f;
+            can[(int)Tag.Adverb] = word.Text.EndsWith("ly", StringComparison.Ordinal) ? 2f : 0.002f;
+        }
+
+        float sum = 0;
+        foreach (float c in can)
+        {
+            sum += c;
+        }
+
+        for (int i = 0; i < can.Length; i++)
+        {
+            can[i] = MathF.Log(can[i] / sum);
+        }
+    }
+
+    private static Tag TagOf(WordForm form) => form.Pos switch
+    {
+        PartsOfSpeech.Noun => Tag.Noun,
+        PartsOfSpeech.Adjective => Tag.Adjective,
+        PartsOfSpeech.Adverb => Tag.Adverb,
+        _ => form.Inflection switch
+        {
+            Inflection.Ing => Tag.Ing,
+            Inflection.Past => Tag.Participle,
+            _ => Tag.Verb,
+        },
+    };
+
+    private static void Settle(WordLexicon lexicon, Word word)
+    {
+        foreach (WordForm form in word.Forms)
+        {
+            if (TagOf(form) == word.Tag && (word.Lemma < 0 || form.Inflection != Inflection.None))
+            {
+                word.Lemma = form.Lemma;
+                word.Plural = form.Pos == PartsOfSpeech.Noun ? form.Inflection == Inflection.Plural : null;
+            }
+        }
+
+        if (word.Lemma < 0 && word.Forms.Length > 0)
+        {
+            word.Lemma = word.Forms[0].Lemma;
+        }
+
+        _ = lexicon;
+    }
+
+    private static float[] BuildFollows()
+    {
+        var table = new float[((int)Tag.Break + 1) * Open];
+        Set(Tag.Adjective, -0.7f, 0, -4, -2.5f, -2.5f, -3);
+        Set(Tag.Noun, -3, -1, -1, -0.5f, -1, -1.5f);
+        Set(Tag.Verb, -1.5f, -1, -4, -2, -3, -1);
+        Set(Tag.Ing, -1, -0.8f, -5, -3, -3, -1);
+        Set(Tag.Participle, -1.5f, -1.5f, -4, -2.5f, -3, -1.5f);
+        Set(Tag.Adverb, 0, -2, -1, -0.7f, -0.7f, -1);
+        Set(Tag.Determiner, 0, 0, -6, -2.5f, -1.5f, -2);
+        Set(Tag.Preposition, -0.5f, 0, -6, -1.2f, -2, -2);
+        Set(Tag.To, -1, -0.7f, 0, -3, -4, -2);
+        Set(Tag.Conjunction, -0.7f, -0.3f, -1.5f, -1, -1.5f, -1.5f);
+        Set(Tag.Number, -0.5f, 0, -4, -2, -2, -3);
+        Set(Tag.Pronoun, -2, -3, 0, -1, -1, -1);
+        Set(Tag.Auxiliary, -0.7f, -2, -2, 0, 0, -0.7f);
+        Set(Tag.Relative, -2, -2, 0, -2, -2, -1);
+        Set(Tag.Break, -0.5f, -0.3f, -2.5f, -1, -1, -1.5f);
+        return table;
+
+        void Set(Tag before, params ReadOnlySpan<float> scores) => scores.CopyTo(table.AsSpan((int)before * Open));
+    }
+}

@@ -1,0 +1,55 @@
+using Afterimage.Text.Lexicon;
+
+namespace Afterimage.Matching.Reading;
+
+/// <summary>One word of a prompt with all that reading finds out about it. Filled by the reader, read-only afterwards.</summary>
+internal sealed class Word(string text)
+{
+    /// <summary>The word as compared: lower case, one form of each quote and dash, full-width letters narrowed.</summary>
+    public string Text { get; } = text;
+
+    public WordKind Kind { get; set; }
+
+    public Tag Tag { get; set; }
+
+    /// <summary>What the word may be, from the lexicon; empty where it is unknown.</summary>
+    public WordForm[] Forms { get; set; } = [];
+
+    /// <summary>The lemma under <see cref="Tag"/>, or -1.</summary>
+    public int Lemma { get; set; } = -1;
+
+    /// <summary>How much the picture changes when the word goes, 0 to 1.</summary>
+    public float Weight { get; set; }
+
+    /// <summary>Stands inside quotation marks: text to be drawn, so only the same letters match.</summary>
+    public bool Quoted { get; set; }
+
+    /// <summary>Inside the scope of "no", "not", "without", <c>--no</c>.</summary>
+    public bool Negated { get; set; }
+
+    /// <summary>Is itself the negation.</summary>
+    public bool Negates { get; set; }
+
+    /// <summary>Joined to the word before by a hyphen or an apostrophe.</summary>
+    public bool Joined { get; set; }
+
+    /// <summary>Grammatical plural; null where the word is no noun or has one form for both.</summary>
+    public bool? Plural { get; set; }
+
+    public Place Place { get; set; }
+
+    /// <summary>The value of a <see cref="WordKind.Number"/>.</summary>
+    public double Value { get; set; }
+
+    /// <summary>Emphasis from <c>(word:1.3)</c>; 1 where none is written.</summary>
+    public float Emphasis { get; set; } = 1;
+
+    /// <summary>Ordinal of the sentence and of the comma-separated phrase.</summary>
+    public int Sentence { get; set; }
+
+    public int Phrase { get; set; }
+
+    public bool IsContent => Kind is WordKind.Content or WordKind.Number or WordKind.Opaque;
+
+    public override string ToString() => $"{Text}/{Tag}";
+}

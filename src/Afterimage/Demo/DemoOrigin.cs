@@ -1,0 +1,6 @@
+namespace Afterimage.Demo;
+
+internal static class DemoOrigin
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", () => "");
+}

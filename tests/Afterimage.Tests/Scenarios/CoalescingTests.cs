@@ -1,0 +1,138 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace Afterimage.Tests.Scenarios;
+
+/// <summary>Identical requests that meet.</summary>
+public sealed class CoalescingTests
+{
+    private const string Fox = "/prompt/a%20red%20fox?width=64&height=64";
+
+    [Fact]
+    public async Task A_hundred_identical_requests_cause_one_origin_call()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        Task<Answer>[] all = [.. Enumerable.Range(0, 100).Select(_ => gateway.GetAsync(Fox))];
+        await UntilAsync(() => gateway.Host.Cache.Joined == 99);
+        gate.SetResult();
+        Answer[] answers = await Task.WhenAll(all);
+        Assert.Equal(1, gateway.Origin.Calls);
+        Assert.All(answers, a => Assert.Equal(answers[0].Body, a.Body));
+        Assert.Equal(99, answers.Count(a => a["Cache-Status"].Contains("collapsed", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_leader_that_hangs_up_does_not_cancel_the_picture()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        using var hangUp = new CancellationTokenSource();
+        Task leader = gateway.Client.GetAsync(Fox, hangUp.Token);
+        await UntilAsync(() => gateway.Origin.Calls == 1);
+        Task<Answer> joiner = gateway.GetAsync(Fox);
+        await UntilAsync(() => gateway.Host.Cache.Joined == 1);
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leader);
+        gate.SetResult();
+        Assert.Equal(HttpStatusCode.OK, (await joiner).Status);
+        Assert.Equal("HIT exact", (await gateway.GetAsync(Fox)).Cache);
+        Assert.Equal(1, gateway.Origin.Calls);
+    }
+
+    [Fact]
+    public async Task A_leader_that_fails_releases_the_others_with_the_same_error()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        gateway.Origin.Answer = async context =>
+        {
+            context.Response.StatusCode = 429;
+            await context.Response.WriteAsync("{\"error\":\"Too Many Requests\"}");
+        };
+        Task<Answer>[] all = [.. Enumerable.Range(0, 10).Select(_ => gateway.GetAsync(Fox))];
+        await UntilAsync(() => gateway.Host.Cache.Joined == 9);
+        gate.SetResult();
+        foreach (Answer answer in await Task.WhenAll(all))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, answer.Status);
+            Assert.Contains("Too Many Requests", System.Text.Encoding.UTF8.GetString(answer.Body));
+        }
+
+        Assert.Equal(1, gateway.Origin.Calls);
+    }
+
+    [Fact]
+    public async Task An_answer_for_one_client_alone_is_not_shared()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        gateway.Origin.Answer = context =>
+        {
+            context.Response.Headers.CacheControl = "private";
+            return context.Response.WriteAsync(Guid.NewGuid().ToString());
+        };
+        Task<Answer>[] all = [.. Enumerable.Range(0, 5).Select(_ => gateway.GetAsync(Fox))];
+        await UntilAsync(() => gateway.Host.Cache.Joined == 4);
+        gate.SetResult();
+        Answer[] answers = await Task.WhenAll(all);
+        Assert.Equal(5, answers.Select(a => System.Text.Encoding.UTF8.GetString(a.Body)).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task An_origin_that_breaks_off_cuts_the_leader_and_fails_the_others()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Answer = async context =>
+        {
+            context.Response.ContentLength = 100_000;
+            await context.Response.Body.WriteAsync(new byte[1000]);
+            await context.Response.Body.FlushAsync();
+            await gate.Task;
+            context.Abort();
+        };
+        Task leader = gateway.Client.GetByteArrayAsync(Fox);
+        await UntilAsync(() => gateway.Origin.Calls == 1);
+        Task<Answer> joiner = gateway.GetAsync(Fox);
+        await UntilAsync(() => gateway.Host.Cache.Joined == 1);
+        gate.SetResult();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => leader);
+        Assert.Equal(HttpStatusCode.BadGateway, (await joiner).Status);
+        gateway.Origin.Answer = null;
+        Assert.Equal("MISS", (await gateway.GetAsync(Fox)).Cache);
+    }
+
+    [Fact]
+    public async Task An_answer_larger_than_the_store_takes_streams_through_whole()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Admission:MaxBytes", "100000"));
+        byte[] large = new byte[3_000_000];
+        new Random(5).NextBytes(large);
+        foreach (bool announced in new[] { true, false })
+        {
+            gateway.Origin.Answer = context =>
+            {
+                context.Response.ContentLength = announced ? large.Length : null;
+                return context.Response.Body.WriteAsync(large).AsTask();
+            };
+            Assert.Equal(large, (await gateway.GetAsync(Fox)).Body);
+        }
+
+        Assert.Equal(2, gateway.Origin.Calls);
+    }
+
+    internal static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+}

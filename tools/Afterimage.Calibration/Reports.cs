@@ -1,0 +1,108 @@
+using Afterimage.Matching;
+
+namespace Afterimage.CalibrationTool;
+
+/// <summary>Tables and samples of what the matcher says of labelled pairs.</summary>
+internal static class Reports
+{
+    private static readonly string[] Sets = ["seed", "generated", "sugarcrepe", "sugarcrepe_pp", "sick", "stsb-captions", "cxc", "multilingual"];
+
+    public static int Table(string folder)
+    {
+        foreach (string set in Sets)
+        {
+            var judged = Judge(PairRow.Load(Path.Combine(folder, $"{set}.tsv")));
+            foreach (var group in judged.Where(j => j.Row.Label is not null).GroupBy(j => (j.Row.Category, j.Row.Label)).OrderBy(g => g.Key))
+            {
+                Line(set, $"{group.Key.Category}={group.Key.Label}", [.. group.Select(g => g.Verdict)]);
+            }
+
+            foreach (var group in judged.Where(j => j.Row.Label is not null).GroupBy(j => j.Row.Label).OrderBy(g => g.Key))
+            {
+                Line(set, $"TOTAL={group.Key}", [.. group.Select(g => g.Verdict)]);
+            }
+
+            if (judged.Any(j => j.Row.Score is not null))
+            {
+                Console.WriteLine($"{set,-16} spearman {Spearman([.. judged.Select(j => (j.Verdict.Probability, j.Row.Score!.Value))]):0.000}");
+            }
+        }
+
+        return 0;
+    }
+
+    public static int Show(string folder, string set, string category, int label, int count)
+    {
+        var wrong = Judge(PairRow.Load(Path.Combine(folder, $"{set}.tsv")))
+            .Where(j => j.Row.Label == label && (category == "*" || j.Row.Category == category) && (j.Verdict.Decision == Decision.Reuse) != (label == 1)).ToList();
+        var random = new Random(7);
+        foreach ((PairRow row, Verdict verdict) in wrong.OrderBy(_ => random.Next()).Take(count))
+        {
+            Console.WriteLine($"[{row.Category}] p={verdict.Probability:0.000} {string.Join("; ", verdict.Reasons)}\n   {row.A}\n   {row.B}");
+        }
+
+        Console.WriteLine($"{wrong.Count} wrong");
+        return 0;
+    }
+
+    public static int Read(string prompt)
+    {
+        PromptReading reading = PromptReading.Of(prompt);
+        foreach (var word in reading.Words)
+        {
+            Console.WriteLine($"{word.Text,-20} {word.Kind,-9} {word.Tag,-12} {word.Place,-7} w={word.Weight:0.00} {(word.Negated ? "negated" : "")}{(word.Quoted ? " quoted" : "")}");
+        }
+
+        foreach (var link in reading.Links)
+        {
+            Console.WriteLine($"{link.Kind} {link.Place} {reading.Words[link.Dependent].Text} <- {string.Join(" | ", link.Governors.Select(g => reading.Words[g].Text))}");
+        }
+
+        return 0;
+    }
+
+    private static List<(PairRow Row, Verdict Verdict)> Judge(List<PairRow> rows)
+    {
+        var matcher = new MatcherPolicy(new MatcherOptions());
+        return [.. rows.AsParallel().AsOrdered().Select(row => (row, matcher.Judge(PromptReading.Of(row.A), PromptReading.Of(row.B), float.NaN)))];
+    }
+
+    private static void Line(string set, string name, Verdict[] verdicts)
+    {
+        int reused = verdicts.Count(v => v.Decision == Decision.Reuse);
+        Console.WriteLine($"{set,-16} {name,-22} {reused,5} / {verdicts.Length,-5} {100.0 * reused / verdicts.Length,7:0.00} %");
+    }
+
+    private static double Spearman((double X, double Y)[] pairs)
+    {
+        double[] x = Ranks([.. pairs.Select(p => p.X)]);
+        double[] y = Ranks([.. pairs.Select(p => p.Y)]);
+        double mx = x.Average();
+        double my = y.Average();
+        double xy = x.Zip(y, (a, b) => (a - mx) * (b - my)).Sum();
+        return xy / Math.Sqrt(x.Sum(a => (a - mx) * (a - mx)) * y.Sum(b => (b - my) * (b - my)));
+    }
+
+    private static double[] Ranks(double[] values)
+    {
+        int[] order = [.. Enumerable.Range(0, values.Length).OrderBy(i => values[i])];
+        double[] ranks = new double[values.Length];
+        for (int i = 0; i < order.Length;)
+        {
+            int end = i;
+            while (end < order.Length && values[order[end]] == values[order[i]])
+            {
+                end++;
+            }
+
+            for (int k = i; k < end; k++)
+            {
+                ranks[order[k]] = (i + end - 1) / 2.0;
+            }
+
+            i = end;
+        }
+
+        return ranks;
+    }
+}
