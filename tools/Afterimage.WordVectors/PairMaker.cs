@@ -6,6 +6,7 @@ internal sealed class PairMaker(Corpus corpus, int[][] synonyms, Random random)
     private static readonly int PhotoRounds = int.Parse(Environment.GetEnvironmentVariable("ROUNDS") ?? "4");
     private const int PromptsPerPass = 40_000;
     private const double DropShare = 0.12;
+    private static readonly double RewordedCaptionShare = double.Parse(Environment.GetEnvironmentVariable("RCS") ?? "0.5");
     private const double FramingShare = 0.25;
     private const double ReplaceShare = 0.3;
 
@@ -29,7 +30,7 @@ internal sealed class PairMaker(Corpus corpus, int[][] synonyms, Random random)
                 if (photo.Length > 1)
                 {
                     int a = random.Next(photo.Length), b = (a + 1 + random.Next(photo.Length - 1)) % photo.Length;
-                    pairs.Add((photo[a], photo[b]));
+                    pairs.Add((photo[a], random.NextDouble() < RewordedCaptionShare ? Reword(photo[b]) : photo[b]));
                 }
                 else
                 {

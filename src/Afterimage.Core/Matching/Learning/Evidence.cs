@@ -1,0 +1,66 @@
+namespace Afterimage.Matching.Learning;
+
+/// <summary>What is known of one partition, or of all together, and the line fitted to it. Thread-safe.</summary>
+internal sealed class Evidence(double servedFrom, double deviationIntercept, double deviationSlope)
+{
+    private readonly Lock _lock = new();
+    private readonly EvidenceBins _bins = new();
+    private Calibration? _fitted;
+    private Calibration _fittedTo;
+    private int _sinceFit;
+
+    public double Reviews
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bins.Reviews;
+            }
+        }
+    }
+
+    /// <summary>Counter of use, for leaving in order of age.</summary>
+    public long LastObserved { get; private set; }
+
+    public void Add(int bin, float right, float wrong, float reviews, long now)
+    {
+        lock (_lock)
+        {
+            _bins.Add(bin, right, wrong, reviews);
+            LastObserved = now;
+
+            // Silence changes a line slowly: it is fitted again now and then, after a verdict at once.
+            _sinceFit++;
+            if (reviews > 0 || _sinceFit >= 64)
+            {
+                _fitted = null;
+            }
+        }
+    }
+
+    /// <summary>The line for this evidence, given the line without it.</summary>
+    public Calibration Fit(Calibration prior)
+    {
+        lock (_lock)
+        {
+            if (_fitted is null || _fittedTo != prior)
+            {
+                _fitted = LogisticFit.Fit(_bins, servedFrom, prior, deviationIntercept, deviationSlope);
+                (_fittedTo, _sinceFit) = (prior, 0);
+            }
+
+            return _fitted.Value;
+        }
+    }
+
+    /// <summary>The bins that hold something.</summary>
+    public IReadOnlyList<(int Bin, float Right, float Wrong)> Snapshot(out double reviews)
+    {
+        lock (_lock)
+        {
+            reviews = _bins.Reviews;
+            return [.. Enumerable.Range(0, EvidenceBins.Count).Select(b => (b, _bins[b].Right, _bins[b].Wrong)).Where(b => b.Right + b.Wrong > 0)];
+        }
+    }
+}
