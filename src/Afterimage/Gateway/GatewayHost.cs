@@ -3,6 +3,7 @@ using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -35,13 +36,13 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <param name="logOutput">Where request lines go.</param>
     public static async Task<GatewayHost> StartAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
     {
-        var parts = await Parts.OpenAsync(options, origin, logOutput, time, cancellationToken);
+        var parts = await Parts.OpenAsync(options, origin, logOutput, time);
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
-                kestrel.AddServerHeader = false;
+                HttpRouteHost.Configure(kestrel);
                 kestrel.AllowResponseHeaderCompression = false;
                 kestrel.Limits.MaxRequestLineSize = options.Limits.RequestLineBytesMax;
                 kestrel.Limits.MaxRequestBufferSize = Math.Max(options.Limits.RequestLineBytesMax * 2, 1024 * 1024);
@@ -103,13 +104,13 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
+        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time)
         {
             Directory.CreateDirectory(options.Data);
             var owned = new Stack<IAsyncDisposable>();
             try
             {
-                return await OpenAsync(options, origin, logOutput, time, owned, cancellationToken);
+                return Open(options, origin, logOutput, time, owned);
             }
             catch
             {
@@ -122,8 +123,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
         }
 
-        private static async Task<Parts> OpenAsync(
-            GatewayOptions options, Uri originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned, CancellationToken cancellationToken)
+        private static Parts Open(GatewayOptions options, Uri originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned)
         {
             T Own<T>(T part)
             {
@@ -135,7 +135,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             RequestLog log = Own(new RequestLog(options.Log.Requests, logOutput, time));
             IEntryStore store = Own(Composition.OpenStore(options, time));
             ITextEmbedder embedder = Composition.CreateEmbedder(options);
-            IVectorIndex index = Own(await Composition.OpenIndexAsync(options, embedder.Space, cancellationToken));
+            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space));
             PairFeedback feedback = Own(new PairFeedback(Path.Combine(options.Data, "feedback.log")));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
             var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
@@ -155,7 +155,8 @@ internal sealed class GatewayHost : IAsyncDisposable
                 .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
                 .. Dashboard.Endpoints,
             ];
-            var router = new Router(options, images, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            HttpMessageInvoker http = Own(new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds))));
+            var router = new Router(options, images, () => Composition.CreateHttpRoute(options, originAddress, http, time), forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
             foreach (IAsyncDisposable part in owned.Reverse())
             {
