@@ -1,6 +1,8 @@
 using Afterimage.Caching;
+using Afterimage.Caching.Http;
 using Afterimage.Configuration;
 using Afterimage.Entries;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Matching;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -51,6 +53,26 @@ internal static class Composition
         ReplayHeaders = Names(options.Headers.Replay).Append("Cache-Control").ToHashSet(StringComparer.OrdinalIgnoreCase),
         SimilarOnFaultProbabilityMin = options.Origin.OnFailure == OriginFailurePolicy.Similar ? options.Origin.SimilarProbabilityMin : null,
     };
+
+    /// <summary>The route of dialect <c>http</c>; null where no route asks for it.</summary>
+    public static HttpCacheRoute? CreateHttpRoute(GatewayOptions options, Uri origin, RequestLog log, TimeProvider time)
+    {
+        if (!options.Routes.Exists(route => route.Dialect == DialectName.Http))
+        {
+            return null;
+        }
+
+        var settings = new HttpRouteOptions
+        {
+            Origin = origin,
+            ObjectBytesMax = options.Admission.MaxBytes,
+            FirstByteTimeout = TimeSpan.FromSeconds(options.Origin.FirstByteTimeoutSeconds),
+            ReadTimeout = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
+            Policy = HttpCachePolicy.Default with { ObeyRequestDirectives = options.Headers.HonorRequestCacheControl },
+        };
+        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds)));
+        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.MemoryBytesMax), log, time);
+    }
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

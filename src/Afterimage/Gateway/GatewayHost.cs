@@ -3,6 +3,7 @@ using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -43,6 +44,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.AllowResponseHeaderCompression = false;
+                HttpRouteHost.Configure(kestrel);
                 kestrel.Limits.MaxRequestLineSize = options.Limits.RequestLineBytesMax;
                 kestrel.Limits.MaxRequestBufferSize = Math.Max(options.Limits.RequestLineBytesMax * 2, 1024 * 1024);
                 kestrel.Limits.MaxRequestBodySize = options.Limits.RequestBodyBytesMax > 0 ? options.Limits.RequestBodyBytesMax : null;
@@ -142,7 +144,13 @@ internal sealed class GatewayHost : IAsyncDisposable
                 .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
                 .. Dashboard.Endpoints,
             ];
-            var router = new Router(options, images, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
+            if (http is not null)
+            {
+                Own(http);
+            }
+
+            var router = new Router(options, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
             foreach (IAsyncDisposable part in owned.Reverse())
             {

@@ -2,6 +2,7 @@ using Afterimage.Admin;
 using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -17,14 +18,16 @@ internal sealed class Router
     private readonly Forwarder _forwarder;
     private readonly AdminRoutes _admin;
     private readonly CacheHeaders _headers;
+    private readonly HttpCacheRoute? _http;
+    private readonly ScopeOptions _scope;
 
-    public Router(GatewayOptions options, ImageRoute images, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    public Router(GatewayOptions options, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
     {
         var pollinations = new PollinationsDialect(options.Pollinations);
         _routes = options.Routes.Count > 0
-            ? [.. options.Routes.Select(r => new Route(r.Path, pollinations, r.Seeds))]
+            ? [.. options.Routes.Select(r => new Route(r.Path, r.Dialect == DialectName.Http ? null : pollinations, r.Seeds))]
             : [new Route("/prompt/**", pollinations, SeedRule.Strict), new Route("/image/**", pollinations, SeedRule.Strict)];
-        (_images, _forwarder, _admin, _headers) = (images, forwarder, admin, headers);
+        (_images, _http, _forwarder, _admin, _headers, _scope) = (images, http, forwarder, admin, headers, options.Scope);
     }
 
     public async Task HandleAsync(HttpContext context)
@@ -61,12 +64,18 @@ internal sealed class Router
         string method = context.Request.Method;
         if (Find(target) is { } route)
         {
-            if ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect, route.Seeds))
+            if (route.Dialect is null && _http is not null && RequestScope.Of(context.Request, _scope) is { } scope)
+            {
+                await _http.HandleAsync(context, target, scope);
+                return;
+            }
+
+            if (route.Dialect is not null && (HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect, route.Seeds))
             {
                 return;
             }
 
-            if (HttpMethods.IsOptions(method) && context.Request.Headers.AccessControlRequestMethod.Count > 0)
+            if (route.Dialect is not null && HttpMethods.IsOptions(method) && context.Request.Headers.AccessControlRequestMethod.Count > 0)
             {
                 Preflight(context);
                 return;
@@ -101,7 +110,8 @@ internal sealed class Router
         return null;
     }
 
-    private sealed record Route(string Path, IDialect Dialect, SeedRule Seeds)
+    /// <param name="Dialect">Null for plain HTTP caching.</param>
+    private sealed record Route(string Path, IDialect? Dialect, SeedRule Seeds)
     {
         private readonly string _prefix = Path.EndsWith("/**", StringComparison.Ordinal) ? Path[..^2] : "";
 
