@@ -33,7 +33,7 @@ public sealed class InPlaceEntryTests : IDisposable
 
         using OpenEntry? entry = await store.OpenAsync(TestEntries.Key(1), default);
         Assert.Equal(TestEntries.Body(1), await entry!.ReadBodyAsync());
-        Assert.Equal(Hash256.Of(TestEntries.Body(1)), entry.Header.ContentHash);
+        Assert.Equal(Hash256.Of(TestEntries.Body(1)), entry!.Header.ContentHash);
         Assert.Empty(_folder.EntryFiles());
     }
 
