@@ -10,6 +10,8 @@ public sealed record BertModelFolder
 {
     public const string WeightsName = "model.safetensors";
 
+    private const long SmallWeightsMax = 1_000_000;
+
     public required string Path { get; init; }
 
     public required BertConfig Config { get; init; }
@@ -19,6 +21,12 @@ public sealed record BertModelFolder
 
     /// <summary>Tokens that are read of a text, start and end token included: the smaller of the authors' bound and the positions there are.</summary>
     public required int TokensMax { get; init; }
+
+    /// <summary>
+    /// 8 bits, except for models so small that they gain nothing from it: below a million weights everything fits the cache in floats.
+    /// </summary>
+    public Precision DefaultPrecision => (long)Config.Layers * Config.Hidden * (4L * Config.Hidden + 2L * Config.Intermediate) < SmallWeightsMax
+        ? Precision.Fp32 : Precision.Int8;
 
     /// <exception cref="InvalidDataException">A file is missing or damaged, or the model is of another kind.</exception>
     public static BertModelFolder Open(string path)
