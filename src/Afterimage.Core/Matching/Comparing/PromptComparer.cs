@@ -10,6 +10,7 @@ internal static class PromptComparer
     {
         WordLexicon lexicon = WordLexicon.Shared;
         var evidence = new Evidence();
+        (a, b, evidence.Typos) = Respelling.Apply(a, b);
         Alignment alignment = Aligner.Align(lexicon, a.Words, b.Words);
         CompareSteering(a, b, evidence);
         Weigh(alignment.A, alignment.ToB, alignment.OfA, evidence);
@@ -17,10 +18,16 @@ internal static class PromptComparer
         ComparePairs(alignment, evidence);
         CompareNegations(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);
-        evidence.SameOrder = IsSameOrder(alignment) && SameGaps(alignment);
-        if (!evidence.SameOrder)
+        evidence.SameOrder = GapComparer.IsSameOrder(alignment);
+        if (evidence.SameOrder)
+        {
+            GapComparer.Compare(alignment, evidence);
+        }
+        else
         {
             StructureComparer.Compare(a, b, alignment, evidence);
+            GapComparer.CompareDangling(a, b, evidence);
+            evidence.RootChanged = RootOf(a) is int root and >= 0 && alignment.ToB[root] is int partner and >= 0 && partner != RootOf(b);
         }
 
         return evidence;
@@ -99,8 +106,24 @@ internal static class PromptComparer
         }
     }
 
+    // The first thing that the prompt names.
+    private static int RootOf(PromptReading reading)
+    {
+        for (int i = 0; i < reading.Words.Count; i++)
+        {
+            if (reading.Words[i] is { Tag: Tag.Noun, IsContent: true, Weight: > 0.5f } && reading.LinksOf(i).All(l => l.Kind != LinkKind.Modifier))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     private static void ComparePairs(Alignment alignment, Evidence evidence)
     {
+        int more = 0;
+        int fewer = 0;
         for (int i = 0; i < alignment.A.Count; i++)
         {
             int j = alignment.ToB[i];
@@ -110,7 +133,8 @@ internal static class PromptComparer
             }
 
             (Word a, Word b) = (alignment.A[i], alignment.B[j]);
-            evidence.PluralChanges += a.Plural is { } p && b.Plural is { } q && p != q ? 1 : 0;
+            more += a.Plural == false && b.Plural == true ? 1 : 0;
+            fewer += a.Plural == true && b.Plural == false ? 1 : 0;
             if (a.Negated != b.Negated)
             {
                 evidence.Conflicts.Add($"negation: {a.Text}");
@@ -120,6 +144,12 @@ internal static class PromptComparer
             {
                 evidence.Conflicts.Add($"emphasis: {a.Text} {a.Emphasis:0.##} / {b.Emphasis:0.##}");
             }
+        }
+
+        evidence.PluralChanges = more + fewer;
+        if (more > 0 && fewer > 0)
+        {
+            evidence.Conflicts.Add("count: one and several swapped");
         }
     }
 
@@ -131,63 +161,5 @@ internal static class PromptComparer
         {
             evidence.Conflicts.Add("negation");
         }
-    }
-
-    private static bool IsSameOrder(Alignment alignment)
-    {
-        int last = -1;
-        for (int i = 0; i < alignment.A.Count; i++)
-        {
-            int j = alignment.ToB[i];
-            if (j >= 0 && j < last)
-            {
-                return false;
-            }
-
-            last = Math.Max(last, j);
-        }
-
-        return true;
-    }
-
-    // The same prepositions between the same words, the same voice of the same verbs.
-    private static bool SameGaps(Alignment alignment)
-    {
-        var gapA = new List<Place>();
-        var gapB = new List<Place>();
-        int j = 0;
-        for (int i = 0; i <= alignment.A.Count; i++)
-        {
-            bool end = i == alignment.A.Count;
-            if (!end && alignment.A[i].Kind == WordKind.Relation)
-            {
-                gapA.Add(alignment.A[i].Place);
-            }
-
-            if (!end && (!alignment.A[i].IsContent || alignment.ToB[i] < 0))
-            {
-                continue;
-            }
-
-            int until = end ? alignment.B.Count : alignment.ToB[i];
-            for (; j < until; j++)
-            {
-                if (alignment.B[j].Kind == WordKind.Relation)
-                {
-                    gapB.Add(alignment.B[j].Place);
-                }
-            }
-
-            bool voice = !end && (alignment.A[i].Tag == Tag.Participle) != (alignment.B[until].Tag == Tag.Participle);
-            if (voice || !gapA.SequenceEqual(gapB))
-            {
-                return false;
-            }
-
-            gapA.Clear();
-            gapB.Clear();
-        }
-
-        return true;
     }
 }

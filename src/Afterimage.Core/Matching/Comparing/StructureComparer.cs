@@ -66,7 +66,7 @@ internal sealed class StructureComparer
         {
             if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object)
             {
-                if (Overlap(other.Governors, governors) || AreTied(other.Governors, governors))
+                if (Overlap(other.Governors, governors) || (_b.Words[dependent].Tag != Tag.Number && AreTied(other.Governors, governors)))
                 {
                     return;
                 }
@@ -123,7 +123,8 @@ internal sealed class StructureComparer
     }
 
     private bool Ties(int dependent, int governor) =>
-        _b.LinksOf(dependent).Any(l => (l.Kind == LinkKind.Modifier || l.Place == Place.Of) && l.Governors.Contains(governor));
+        _b.LinksOf(dependent).Any(l => l.Governors.Contains(governor)
+            && (l.Kind == LinkKind.Modifier || (l.Place == Place.Of && _b.Words[governor].Weight < 0.5f)));
 
     private static bool Overlap(int[] a, int[] b) => Array.Exists(a, x => Array.IndexOf(b, x) >= 0);
 
@@ -189,8 +190,7 @@ internal sealed class StructureComparer
             {
                 if (other.Governors.Contains(dependent))
                 {
-                    bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place) && other.Governors[0] == dependent
-                        && governor == governors[0];
+                    bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place);
                     if (swapped && !found)
                     {
                         _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}");

@@ -49,6 +49,9 @@ internal sealed class Word(string text)
 
     public int Phrase { get; set; }
 
+    /// <summary>Hash of the content words of the phrase: equal phrases have equal keys.</summary>
+    public int PhraseKey { get; set; }
+
     public bool IsContent => Kind is WordKind.Content or WordKind.Number or WordKind.Opaque;
 
     public override string ToString() => $"{Text}/{Tag}";
