@@ -59,7 +59,7 @@ internal static class Places
 
     /// <summary>Does the preposition alone tell where things are? "of" and "with" hardly do.</summary>
     public static bool SaysWhere(Place a) => a is Place.Under or Place.Above or Place.Behind or Place.Front or Place.Left or Place.Right or Place.Out
-        or Place.Up or Place.Down or Place.Between or Place.Far or Place.Top or Place.Around or Place.Against;
+        or Place.Between or Place.Far;
 
     private static HashSet<(Place, Place)> Symmetric((Place A, Place B)[] pairs) => [.. pairs, .. pairs.Select(p => (p.B, p.A))];
 }

@@ -14,20 +14,16 @@ internal static class Respelling
     /// <summary>The two readings, respelt where needed, and how much was doubtful about it (0: nothing).</summary>
     public static (PromptReading A, PromptReading B, float Doubt) Apply(PromptReading a, PromptReading b)
     {
-        if (a.KnownShare < KnownShareMin || b.KnownShare < KnownShareMin)
-        {
-            return (a, b, 0);
-        }
-
+        bool english = a.KnownShare >= KnownShareMin && b.KnownShare >= KnownShareMin;
         float doubt = 0;
-        Dictionary<string, string>? respelt = Find(a, b, ref doubt);
+        Dictionary<string, string>? respelt = Find(a, b, english, ref doubt);
         a = respelt is null ? a : a.Respelt(respelt);
-        respelt = Find(b, a, ref doubt);
+        respelt = Find(b, a, english, ref doubt);
         b = respelt is null ? b : b.Respelt(respelt);
         return (a, b, doubt);
     }
 
-    private static Dictionary<string, string>? Find(PromptReading reading, PromptReading other, ref float doubt)
+    private static Dictionary<string, string>? Find(PromptReading reading, PromptReading other, bool english, ref float doubt)
     {
         Dictionary<string, string>? respelt = null;
         int unknown = 0;
@@ -47,10 +43,13 @@ internal static class Respelling
                     continue;
                 }
 
-                float s = Spelling.TypoStrength(word.Text, candidate.Text, IsUnknown(candidate) ? 0 : 1);
-                if (s > strength && !Contains(reading, candidate.Text, IsUnknown(candidate)))
+                foreach (string part in candidate.Text.Split(' '))
                 {
-                    (best, strength) = (candidate.Text, s);
+                    float s = Spelling.TypoStrength(word.Text, part, IsUnknown(candidate) ? 0 : 1, english);
+                    if (s > strength && Count(reading, part) < Count(other, part))
+                    {
+                        (best, strength) = (part, s);
+                    }
                 }
             }
 
@@ -66,5 +65,7 @@ internal static class Respelling
 
     private static bool IsUnknown(Word word) => word is { Kind: WordKind.Content, Quoted: false, Forms.Length: 0 };
 
-    private static bool Contains(PromptReading reading, string text, bool matters = true) => matters && reading.Words.Any(w => w.Text == text);
+    private static bool Contains(PromptReading reading, string text) => reading.Words.Any(w => w.Text == text);
+
+    private static int Count(PromptReading reading, string part) => reading.Words.Count(w => w.Text == part || w.Text.Split(' ').Contains(part));
 }

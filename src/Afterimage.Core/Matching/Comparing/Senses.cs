@@ -57,6 +57,20 @@ internal static class Senses
         return count;
     }
 
+    // Two values of one head adjective: tiny and wee are both small. Colors share their head and exclude each other.
+    private static bool SharesHead(WordLexicon lexicon, int s, int t)
+    {
+        foreach (int head in lexicon.SimilarTo(s))
+        {
+            if (lexicon.SimilarTo(t).Contains(head) && !Taxonomy.Shared.IsColorHead(head))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static Match CompareSense(WordLexicon lexicon, int s, float p, int t, float q)
     {
         float share = MathF.Sqrt(p * q);
@@ -70,11 +84,16 @@ internal static class Senses
             return Match.None;
         }
 
-        if (lexicon.HypernymsOf(s).Contains(t) || lexicon.HypernymsOf(t).Contains(s))
+        if (lexicon.SynsetPos(s) == PartsOfSpeech.Adjective && SharesHead(lexicon, s, t))
         {
-            return new Match(Likeness.Hypernym, 0.75f * share);
+            return new Match(Likeness.Similar, 0.65f * MathF.Min(1, share * 1.5f));
         }
 
-        return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.7f * share) : Match.None;
+        if (lexicon.HypernymsOf(s).Contains(t) || lexicon.HypernymsOf(t).Contains(s))
+        {
+            return new Match(Likeness.Hypernym, (lexicon.SynsetPos(s) == PartsOfSpeech.Verb ? 0.9f : 0.8f) * MathF.Min(1, 1.3f * share));
+        }
+
+        return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.85f * MathF.Min(1, 1.5f * share)) : Match.None;
     }
 }

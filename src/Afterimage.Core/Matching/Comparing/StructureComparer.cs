@@ -83,6 +83,11 @@ internal sealed class StructureComparer
             }
         }
 
+        if (_a.Words[link.Governors[0]].Weight < 0.2f || Array.Exists(governors, g => _b.Words[g].Weight < 0.2f))
+        {
+            return;
+        }
+
         string reason = $"{_a.Words[link.Dependent].Text}: {_a.Words[link.Governors[0]].Text} / {Governor(dependent)}";
         if (elsewhere)
         {
@@ -141,7 +146,8 @@ internal sealed class StructureComparer
             elsewhere |= !overlap && other.Kind == link.Kind && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
         }
 
-        if (sameRole)
+        // Who sits is also who is seated: verbs of posture and place have one role.
+        if (sameRole || (otherRole && _a.Words[link.Dependent].Weight < 0.4f))
         {
             return;
         }
@@ -202,13 +208,18 @@ internal sealed class StructureComparer
             }
         }
 
-        if (inverse)
+        if (inverse || (link.Place == Place.Have && IsHeld(dependent, governors)))
         {
             return;
         }
 
         Report(link, dependent, found, best, elsewhere);
     }
+
+    // "a hand with a bottle", "a bottle held by a hand"
+    private bool IsHeld(int held, int[] holders) =>
+        Array.Exists(_b.Links, l => l.Kind == LinkKind.Object && l.Governors.Contains(held)
+            && _b.LinksOf(l.Dependent).Any(s => s.Kind == LinkKind.Subject && Overlap(s.Governors, holders)));
 
     private void Report(Link link, int dependent, bool found, PlaceAgreement best, bool elsewhere)
     {

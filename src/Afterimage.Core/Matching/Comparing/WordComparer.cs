@@ -6,7 +6,7 @@ namespace Afterimage.Matching.Comparing;
 /// <summary>Says how alike two words are, from the lexicon and their letters.</summary>
 internal static class WordComparer
 {
-    private const float SenseShareMin = 0.08f;
+    private const float SenseShareMin = 0.04f;
 
     public static Match Compare(WordLexicon lexicon, Word a, Word b)
     {

@@ -13,12 +13,12 @@ internal static class LightWords
     private static readonly Dictionary<string, float> Weights = Build(
         (0.12f, "position positioned positioning locate located situate situated place placed placing show shown shows showing display displayed displays displaying "
             + "feature features featuring featured see seen sees contain contains containing present appear appears appearing seem seems have has having had include includes including "
-            + "depict depicts depicted depicting get gets getting exist exists visible picture pictured photograph photographed view viewed use uses using used"),
+            + "depict depicts depicted depicting get gets getting exist exists visible made dyed adorned adorn adorns worn served shaped topped filled covered colored engaged gathered picture pictured photograph photographed view viewed use uses using used"),
         (0.12f, "very really highly extremely quite various several many some numerous multiple few group bunch lot lots number variety couple image picture color colored colour coloured "
             + "engaged currently certain kind type sort"),
         (0.4f, "different other others same"),
         (0.3f, "sit sits sitting sat seated stand stands standing stood lie lies lying lay lays laying rest rests resting rested stay stays set sets arranged "
-            + "scene area side piece part thing things item items middle center body background way front set pair both close closely photo photograph"));
+            + "scene area side piece part thing things item items object objects middle center centre body background way front set pair both close closely photo photograph"));
 
     public static bool IsPossession(string word) => Possession.Contains(word);
 
@@ -44,6 +44,7 @@ internal static class LightWords
 
         return word.Tag switch
         {
+            Tag.Noun when word.Collective => 0.15f,
             Tag.Noun => 1,
             Tag.Adjective => 0.8f,
             Tag.Adverb => 0.4f,

@@ -23,6 +23,7 @@ internal static class PromptReader
         }
 
         Tagger.Run(lexicon, words);
+        MarkCollectives(words);
         foreach (Word word in words)
         {
             if (word.IsContent)
@@ -34,6 +35,15 @@ internal static class PromptReader
         ScopeNegations(words);
         (Link[] links, Word[] dangling) = Syntax.Read(words);
         return (tokens, links, dangling);
+    }
+
+    private static void MarkCollectives(List<Word> words)
+    {
+        for (int i = 0; i + 1 < words.Count; i++)
+        {
+            words[i].Collective = words[i] is { Tag: Tag.Noun, Quoted: false } && words[i + 1] is { Tag: Tag.Preposition, Text: "of" }
+                && Taxonomy.Shared.IsCollective(words[i].Lemma);
+        }
     }
 
     private static void Respell(List<Word> words, IReadOnlyDictionary<string, string>? respelt)

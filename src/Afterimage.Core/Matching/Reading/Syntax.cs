@@ -73,6 +73,7 @@ internal sealed class Syntax
                     break;
                 case Tag.Preposition:
                     DropPending();
+                    _joins = false;
                     _pending = word.Place;
                     _preposition = i;
                     _last = Last.Preposition;
@@ -148,10 +149,16 @@ internal sealed class Syntax
         Word verb = _words[i];
         bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb && i > 0;
         int[] subjects = SubjectsOf(verb.Tag, auxiliary);
-        _passive = verb.Tag == Tag.Participle && !(i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0);
+        bool perfect = i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0;
+        _passive = verb.Tag == Tag.Participle && !perfect;
         if (subjects.Length > 0)
         {
             _links.Add(new Link(_passive ? LinkKind.Object : LinkKind.Subject, Place.None, i, subjects));
+            if (_passive && !auxiliary && IsAnimate(subjects[0]) && !(i + 1 < _words.Count && _words[i + 1].Text == "by"))
+            {
+                // "the cat played", "the dog trained": the past looks like the participle.
+                _links.Add(new Link(LinkKind.Subject, Place.None, i, subjects));
+            }
         }
 
         _verb = i;
@@ -232,6 +239,8 @@ internal sealed class Syntax
             return OnPossessor(head, end);
         }
 
+        bool opensClause = end < _words.Count && (_words[end].Tag is Tag.Verb || (_words[end].Tag == Tag.Auxiliary && _words[end].Text != "'s"));
+        _joins &= !(opensClause && _verb >= 0);
         Attach(head);
         return end;
     }
@@ -279,7 +288,7 @@ internal sealed class Syntax
     // "the bowl is red", "sitting alone": without a noun of its own it describes the subject.
     private int OnBareModifiers(int start, int end)
     {
-        int[] governors = _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
+        int[] governors = _last == Last.Relative && _noun >= 0 ? [_noun] : _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
         for (int i = start; i < end; i++)
         {
             if (_words[i].IsContent && governors.Length > 0 && _last != Last.Break)

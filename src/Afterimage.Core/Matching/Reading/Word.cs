@@ -36,6 +36,9 @@ internal sealed class Word(string text)
     /// <summary>Grammatical plural; null where the word is no noun or has one form for both.</summary>
     public bool? Plural { get; set; }
 
+    /// <summary>Only says that what follows is several, or how it is portioned: herd of, group of, slice of.</summary>
+    public bool Collective { get; set; }
+
     public Place Place { get; set; }
 
     /// <summary>The value of a <see cref="WordKind.Number"/>.</summary>
