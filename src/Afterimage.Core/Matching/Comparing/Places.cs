@@ -40,8 +40,8 @@ internal static class Places
     [
         (Place.Near, Place.Near), (Place.Far, Place.Far), (Place.Have, Place.Top), (Place.Top, Place.Under), (Place.Have, Place.In), (Place.Have, Place.On), (Place.Have, Place.Of), (Place.Have, Place.At), (Place.Above, Place.Under),
         (Place.On, Place.Under), (Place.Behind, Place.Front), (Place.Left, Place.Right), (Place.Against, Place.Against), (Place.Have, Place.From),
-        (Place.Near, Place.Have), (Place.Near, Place.By), (Place.Near, Place.Against), (Place.Around, Place.In), (Place.By, Place.In), (Place.By, Place.On),
-        (Place.Have, Place.Above), (Place.Have, Place.Under), (Place.Have, Place.Behind), (Place.Near, Place.At), (Place.By, Place.Around), (Place.By, Place.Near),
+        (Place.Near, Place.By), (Place.Near, Place.Against), (Place.Around, Place.In), (Place.By, Place.In), (Place.By, Place.On),
+        (Place.Have, Place.Above), (Place.Have, Place.Under), (Place.Have, Place.Behind), (Place.Near, Place.At), (Place.By, Place.Around),
         (Place.Have, Place.Around), (Place.Have, Place.By),
     ]);
 

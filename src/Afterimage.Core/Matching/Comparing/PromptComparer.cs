@@ -13,10 +13,10 @@ internal static class PromptComparer
         (a, b, evidence.Typos) = Respelling.Apply(a, b);
         Alignment alignment = Aligner.Align(lexicon, a.Words, b.Words);
         CompareSteering(a, b, evidence);
-        int verbsA = VerbsLeft(alignment.A, alignment.ToB);
-        int verbsB = VerbsLeft(alignment.B, alignment.ToA);
-        Weigh(alignment.A, alignment.ToB, alignment.OfA, verbsB == 0, evidence);
-        Weigh(alignment.B, alignment.ToA, alignment.OfB, verbsA == 0, evidence);
+        var leftA = new Leftovers(alignment.A, alignment.ToB);
+        var leftB = new Leftovers(alignment.B, alignment.ToA);
+        Weigh(alignment.A, alignment.ToB, alignment.OfA, leftB, evidence);
+        Weigh(alignment.B, alignment.ToA, alignment.OfB, leftA, evidence);
         ComparePairs(alignment, evidence);
         CompareNegations(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);
@@ -53,7 +53,7 @@ internal static class PromptComparer
         }
     }
 
-    private static void Weigh(IReadOnlyList<Word> words, int[] partners, Match[] matches, bool lone, Evidence evidence)
+    private static void Weigh(IReadOnlyList<Word> words, int[] partners, Match[] matches, Leftovers others, Evidence evidence)
     {
         for (int i = 0; i < words.Count; i++)
         {
@@ -71,34 +71,24 @@ internal static class PromptComparer
                 continue;
             }
 
+            bool placed = i + 1 < words.Count && words[i + 1].Kind == WordKind.Relation;
+            float weight = others.WeightOf(word, placed);
             switch (word.Tag)
             {
                 case Tag.Noun:
-                    evidence.Nouns += word.Weight;
+                    evidence.Nouns += weight;
                     break;
                 case Tag.Adjective:
-                    evidence.Adjectives += word.Weight;
+                    evidence.Adjectives += weight;
                     break;
                 case Tag.Verb or Tag.Ing or Tag.Participle:
-                    evidence.Verbs += lone && i + 1 < words.Count && words[i + 1].Kind == WordKind.Relation ? word.Weight * 0.4f : word.Weight;
+                    evidence.Verbs += weight;
                     break;
                 default:
-                    evidence.Others += word.Weight;
+                    evidence.Others += weight;
                     break;
             }
         }
-    }
-
-    // A verb that only one side has ("served on") says less than one that was exchanged.
-    private static int VerbsLeft(IReadOnlyList<Word> words, int[] partners)
-    {
-        int left = 0;
-        for (int i = 0; i < words.Count; i++)
-        {
-            left += words[i].IsContent && partners[i] < 0 && words[i].Tag is Tag.Verb or Tag.Ing or Tag.Participle && words[i].Weight > 0.2f && partners[i] < 0 ? 1 : 0;
-        }
-
-        return left;
     }
 
     private static void Soften(float lack, Likeness likeness, Evidence evidence)

@@ -18,17 +18,25 @@ internal static class Senses
         Span<(int Synset, float Share)> b = stackalloc (int, float)[SensesMax];
         a = a[..Shares(lexicon, x, a)];
         b = b[..Shares(lexicon, y, b)];
+        // Fried and boiled are both cooked and never the same: adjectives made of verbs name what was done.
+        bool scalar = x.Pos == PartsOfSpeech.Adjective && !IsParticiple(lexicon, x.Lemma) && !IsParticiple(lexicon, y.Lemma);
         Match best = Match.None;
         foreach ((int s, float p) in a)
         {
             foreach ((int t, float q) in b)
             {
-                Match match = CompareSense(lexicon, s, p, t, q);
+                Match match = CompareSense(lexicon, s, p, t, q, scalar);
                 best = match.Strength > best.Strength ? match : best;
             }
         }
 
         return best;
+    }
+
+    private static bool IsParticiple(WordLexicon lexicon, int lemma)
+    {
+        string text = lexicon.LemmaText(lemma);
+        return text.EndsWith("ed", StringComparison.Ordinal) || text.EndsWith("ing", StringComparison.Ordinal) || text.EndsWith("en", StringComparison.Ordinal);
     }
 
     /// <summary>Writes the synsets of a form's part of speech with their share of its uses.</summary>
@@ -71,7 +79,7 @@ internal static class Senses
         return false;
     }
 
-    private static Match CompareSense(WordLexicon lexicon, int s, float p, int t, float q)
+    private static Match CompareSense(WordLexicon lexicon, int s, float p, int t, float q, bool scalar)
     {
         float share = MathF.Sqrt(p * q);
         if (s == t)
@@ -84,7 +92,7 @@ internal static class Senses
             return Match.None;
         }
 
-        if (lexicon.SynsetPos(s) == PartsOfSpeech.Adjective && SharesHead(lexicon, s, t))
+        if (scalar && SharesHead(lexicon, s, t))
         {
             return new Match(Likeness.Similar, 0.65f * MathF.Min(1, share * 1.5f));
         }

@@ -366,6 +366,11 @@ internal sealed class Syntax
 
         int before = _noun;
         int[] governors = Governors(head, before);
+        if (_verb >= 0 && _verb > before && _pending != Place.By)
+        {
+            _links.Add(new Link(LinkKind.Complement, _pending, head, [_verb]));
+        }
+
         Add(new Link(LinkKind.Place, _pending, head, governors));
         _chainHead = _pending == Place.Of ? before : -1;
     }
