@@ -1,8 +1,10 @@
 using Afterimage.Bench;
+using Afterimage.Bench.ExactHit;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
 };
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Afterimage.Commands;
+using Afterimage.Gateway;
 
+InlineSockets.Enable();
 var root = new RootCommand("Afterimage: a semantic cache for AI-generated images.")
 {
     ServeCommand.Create(),

@@ -173,6 +173,9 @@ public sealed class ImageCache(
         var head = new GenerationHead(lookup, answer, body);
         generation.Begin(head);
         bool complete = await CopyAsync(answer, body);
+
+        // The last byte may have arrived on a thread that waits for sockets; judging and storing are not its work.
+        await Task.Yield();
         TimeSpan originTime = Stopwatch.GetElapsedTime(start);
         OriginSeconds.Record(originTime.TotalSeconds);
 

@@ -40,7 +40,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+            builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = InlineSockets.Enabled).ConfigureKestrel(kestrel =>
             {
                 HttpRouteHost.Configure(kestrel);
                 kestrel.AllowResponseHeaderCompression = false;
@@ -146,7 +146,8 @@ internal sealed class GatewayHost : IAsyncDisposable
             OriginClient origin = Own(new OriginClient(options.Origin, originAddress));
             var forwarder = new Forwarder(origin);
             var headers = new CacheHeaders(options, buckets, time);
-            var images = new ImageRoute(cache, origin, forwarder, headers, log, options, time);
+            var hot = new HotPath(store, headers, log, options);
+            var images = new ImageRoute(cache, origin, forwarder, headers, hot, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
             AdminEndpoint[] endpoints =
             [
@@ -161,7 +162,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 Own(http);
             }
 
-            var router = new Router(options, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            var router = new Router(options, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
             foreach (IAsyncDisposable part in owned.Reverse())
             {
