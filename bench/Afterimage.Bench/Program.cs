@@ -5,6 +5,7 @@ using Afterimage.Bench.ExactHit;
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["exact-hit"] = ExactHitMeasure.RunAsync,
+    ["store"] = EntryStoreBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
 };
 
