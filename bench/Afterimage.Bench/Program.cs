@@ -1,9 +1,12 @@
 using Afterimage.Bench;
+using Afterimage.Bench.Encoder;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["http-gateway"] = HttpGateway.RunAsync,
+    ["encoder"] = EncoderBench.RunAsync,
+    [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
 };
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
