@@ -1,5 +1,6 @@
 using Afterimage.Bench;
 using Afterimage.Bench.ExactHit;
+using Afterimage.Bench.Encoder;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
@@ -7,6 +8,8 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["store"] = EntryStoreBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
+    ["encoder"] = EncoderBench.RunAsync,
+    [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
 };
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
