@@ -1,0 +1,53 @@
+using Afterimage.Vectors.Storage;
+
+namespace Afterimage.Vectors.Graphs;
+
+/// <summary>The chains of rows that share a node of layer 0 because their vectors are equal. Under the writer's lock; searches follow them beside it.</summary>
+internal sealed class NodeRows(RowStore rows, VectorLog log)
+{
+    /// <summary>Adds a row to a node whose vector is exactly the same; false where it is not, or where nothing of the node lives any more.</summary>
+    public bool TryAttach(Graph graph, int node, int row)
+    {
+        int first = graph.Base.Row(node);
+        ref RowInfo head = ref rows.Info(first);
+        ref RowInfo info = ref rows.Info(row);
+        if (!head.Live || head.Node != node || !log.Vector(head.Place).SequenceEqual(log.Vector(info.Place)))
+        {
+            return false;
+        }
+
+        info.Node = node;
+        info.PreviousOfNode = -1;
+        info.NextOfNode = first;
+        head.PreviousOfNode = row;
+        graph.Base.SetRow(node, row);
+        return true;
+    }
+
+    /// <summary>Takes a row out of its node's chain; false where it was the last, which then stays to lead the way.</summary>
+    public bool Detach(Graph graph, int row)
+    {
+        ref RowInfo info = ref rows.Info(row);
+        if (info.NextOfNode < 0 && info.PreviousOfNode < 0)
+        {
+            graph.Dead.Add(info.Node);
+            return false;
+        }
+
+        if (info.NextOfNode >= 0)
+        {
+            rows.Info(info.NextOfNode).PreviousOfNode = info.PreviousOfNode;
+        }
+
+        if (info.PreviousOfNode >= 0)
+        {
+            Volatile.Write(ref rows.Info(info.PreviousOfNode).NextOfNode, info.NextOfNode);
+        }
+        else
+        {
+            graph.Base.SetRow(info.Node, info.NextOfNode);
+        }
+
+        return true;
+    }
+}
