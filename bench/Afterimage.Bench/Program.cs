@@ -6,12 +6,10 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["http-gateway"] = HttpGateway.RunAsync,
 };
 
-if (args[0] == "dev") return await Afterimage.Bench.Index.IndexBench.DevAsync(args);
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
 {
     Console.Error.WriteLine($"usage: Afterimage.Bench {string.Join(" | ", verbs.Keys)} [--json]");
     return 2;
 }
 
-if (args[0] == "dev") return await Afterimage.Bench.Index.IndexBench.DevAsync(args);
 return await run(args.Contains("--json"));

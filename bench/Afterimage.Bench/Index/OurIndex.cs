@@ -6,29 +6,30 @@ namespace Afterimage.Bench.Index;
 /// <summary>Our index filled with the data of a run, in a folder of its own.</summary>
 internal sealed class OurIndex : IAsyncDisposable
 {
+    public const string Space = "bench";
+
     private static readonly Hash256 Partition = Hash256.Of("partition");
 
-    public readonly VectorIndexOptions _options;
-    private readonly string _folder;
     private readonly Dictionary<Hash256, int> _numbers = [];
 
     private OurIndex(VectorIndexOptions options, string folder)
     {
-        _options = options;
-        _folder = folder;
+        Folder = folder;
         Index = VectorIndex.Open(options);
     }
 
-    public VectorIndex Index { get; private set; }
+    public string Folder { get; }
+
+    public VectorIndex Index { get; }
 
     /// <summary>Vectors a second until every one is in its graph; the work of one thread.</summary>
     public double InsertsPerSecond { get; private set; }
 
-    public static async Task<OurIndex> FillAsync(IndexData data, Func<int, Hash256>? partitionOf = null, Func<VectorIndexOptions, VectorIndexOptions>? change = null)
+    public static async Task<OurIndex> FillAsync(IndexData data, Func<int, Hash256>? partitionOf = null)
     {
         string folder = Directory.CreateTempSubdirectory("afterimage-bench-index-").FullName;
-        var options = new VectorIndexOptions { Folder = folder, SpaceId = "bench", Dimensions = data.Dimensions };
-        var ours = new OurIndex(change?.Invoke(options) ?? options, folder);
+        var options = new VectorIndexOptions { Folder = folder, SpaceId = Space, Dimensions = data.Dimensions };
+        var ours = new OurIndex(options, folder);
         await ours.Index.Ready;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < data.Count; i += 1000)
@@ -64,15 +65,8 @@ internal sealed class OurIndex : IAsyncDisposable
         return (times, nearest);
     }
 
-    /// <summary>Seconds from opening to ready.</summary>
-    public async Task<double> ReopenAsync()
-    {
-        await Index.DisposeAsync();
-        long start = Stopwatch.GetTimestamp();
-        Index = VectorIndex.Open(_options);
-        await Index.Ready;
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
+    /// <summary>Closes the files; what follows is only reading numbers and deleting the folder.</summary>
+    public ValueTask CloseAsync() => Index.DisposeAsync();
 
     /// <summary>Waits until no vector waits for a graph.</summary>
     public async Task SettleAsync()
@@ -86,7 +80,7 @@ internal sealed class OurIndex : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Index.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 
     private static Hash256 Entry(int number) => Hash256.Of($"entry {number}");

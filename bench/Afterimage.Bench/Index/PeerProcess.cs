@@ -39,6 +39,10 @@ internal sealed class PeerProcess : IDisposable
         }
     }
 
+    /// <summary>Share of the queries with a neighbour above the floor whose nearest the peer finds.</summary>
+    public double? Recall(IndexData data, float floor) =>
+        Ask("search") is { } answer ? data.Recall([.. answer.GetProperty("nearest").EnumerateArray().Select(e => e.GetInt32())], floor) : null;
+
     public void Dispose()
     {
         _process.StandardInput.Close();

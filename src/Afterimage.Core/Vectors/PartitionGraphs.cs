@@ -43,7 +43,7 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     {
         if (partition.Graph is { } graph)
         {
-            _nodes.TryAttach(graph, node, row);
+            Attach(graph, node, row);
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
         }
 
         graph.Unsaved++;
-        if (equalNode >= 0 && _nodes.TryAttach(graph, equalNode, row))
+        if (equalNode >= 0 && Attach(graph, equalNode, row))
         {
             return -1;
         }
@@ -184,13 +184,24 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
             int found = Array.BinarySearch(sequences, sequence);
             if (found >= 0 && graph.Base.Has(node))
             {
-                _nodes.TryAttach(graph, node, numbers[found]);
+                Attach(graph, node, numbers[found]);
             }
         }
 
         partition.Graph = graph;
         NextUngraphed(partition);
         return true;
+    }
+
+    private bool Attach(Graph graph, int node, int row)
+    {
+        bool attached = _nodes.TryAttach(graph, node, row, out int released);
+        if (released >= 0)
+        {
+            retired.Add(Retired.Row, released);
+        }
+
+        return attached;
     }
 
     private (ulong[] Sequences, int[] Rows) RowsBySequence(LargePartition partition)
