@@ -26,6 +26,8 @@ internal sealed class Evidence
     /// <summary>Prepositions that changed to one often said of the same scene, and to another.</summary>
     public int PlacesNear { get; set; }
 
+    public int PlacesLoose { get; set; }
+
     public int PlacesDifferent { get; set; }
 
     /// <summary>Prepositions that say little and stand on one side only.</summary>

@@ -98,6 +98,10 @@ internal static class GapComparer
                     evidence.PlacesDifferent++;
                     evidence.Doubts.Add(reason);
                     break;
+                case PlaceAgreement.Loose:
+                    evidence.PlacesLoose++;
+                    evidence.Doubts.Add(reason);
+                    break;
                 default:
                     evidence.PlacesNear++;
                     break;

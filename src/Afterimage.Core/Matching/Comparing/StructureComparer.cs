@@ -228,9 +228,10 @@ internal sealed class StructureComparer
             }
         }
 
-        if (found && best <= PlaceAgreement.Near)
+        if (found && best <= PlaceAgreement.Loose)
         {
             _evidence.PlacesNear += best == PlaceAgreement.Near ? 1 : 0;
+            _evidence.PlacesLoose += best == PlaceAgreement.Loose ? 1 : 0;
             return;
         }
 
