@@ -124,6 +124,6 @@ internal static class Senses
             return new Match(Likeness.Hypernym, (lexicon.SynsetPos(s) == PartsOfSpeech.Verb ? 0.9f : 0.8f) * MathF.Min(1, 1.3f * share));
         }
 
-        return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.85f * MathF.Min(1, 1.5f * share)) : Match.None;
+        return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.85f * MathF.Min(1, 2f * share)) : Match.None;
     }
 }

@@ -1,4 +1,5 @@
 using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
 
 namespace Afterimage.Matching.Comparing;
 
@@ -80,7 +81,7 @@ internal sealed class StructureComparer
         bool elsewhere = false;
         foreach (Link other in _b.LinksOf(dependent))
         {
-            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object)
+            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object or LinkKind.Role)
             {
                 bool overlap = Overlap(other.Governors, governors);
                 _modifierToPlace |= overlap && other is { Kind: LinkKind.Place, Place: not Place.Of };
@@ -179,19 +180,20 @@ internal sealed class StructureComparer
 
     private void CheckRole(Link link, int verb, int[] nouns)
     {
+        bool light = _a.Words[link.Dependent].Weight < 0.4f && !Array.Exists(nouns, n => Taxonomy.Shared.IsAnimate(_b.Words[n].Lemma));
         bool sameRole = false;
         bool otherRole = false;
         bool elsewhere = false;
         foreach (Link other in _b.LinksOf(verb))
         {
             bool overlap = Overlap(other.Governors, nouns);
-            sameRole |= overlap && (other.Kind == link.Kind || other.Kind is LinkKind.Modifier or LinkKind.Place);
+            sameRole |= overlap && (other.Kind == link.Kind || other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Role || link.Kind == LinkKind.Role);
             otherRole |= overlap && other.Kind != link.Kind && other.Kind is LinkKind.Subject or LinkKind.Object && overlap;
-            elsewhere |= !overlap && other.Kind == link.Kind && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
+            elsewhere |= !overlap && !light && (other.Kind == link.Kind || link.Kind == LinkKind.Role) && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
         }
 
         // Who sits is also who is seated: verbs of posture and place have one role.
-        if (sameRole || (otherRole && _a.Words[link.Dependent].Weight < 0.4f))
+        if (sameRole || (otherRole && light))
         {
             return;
         }

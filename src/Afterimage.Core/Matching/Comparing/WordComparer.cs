@@ -109,8 +109,14 @@ internal static class WordComparer
     private static bool Plays(Word word, WordForm form)
     {
         PartsOfSpeech pos = PosOf(word.Tag);
-        return form.Pos == pos || (form.Pos == PartsOfSpeech.Adjective && word.Tag is Tag.Ing or Tag.Participle && form.Pos == PartsOfSpeech.Adjective)
-            || (word.Tag is Tag.Adjective && form.Pos == PartsOfSpeech.Noun) || !Array.Exists(word.Forms, f => f.Pos == pos);
+        bool can = word.Tag switch
+        {
+            Tag.Noun => form.Pos is PartsOfSpeech.Noun or PartsOfSpeech.Adjective,
+            Tag.Adjective => form.Pos is not PartsOfSpeech.Adverb,
+            Tag.Verb or Tag.Ing or Tag.Participle => form.Pos is PartsOfSpeech.Verb or PartsOfSpeech.Adjective,
+            _ => true,
+        };
+        return can || !Array.Exists(word.Forms, f => f.Pos == pos);
     }
 
     private static bool SharesRoot(WordLexicon lexicon, WordForm x, WordForm y) =>
