@@ -47,10 +47,10 @@ internal sealed class Evidence
     public bool SameOrder { get; set; }
 
     /// <summary>Differences that forbid reuse at any setting.</summary>
-    public List<string> Conflicts { get; } = [];
+    public List<Reason> Conflicts { get; } = [];
 
     /// <summary>Differences that speak against reuse.</summary>
-    public List<string> Doubts { get; } = [];
+    public List<Reason> Doubts { get; } = [];
 
     public float Coverage => Total > 0 ? Aligned / Total : 0;
 }

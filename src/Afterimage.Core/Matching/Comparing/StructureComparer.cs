@@ -14,18 +14,19 @@ internal sealed class StructureComparer
     private readonly int[] _toB;
     private readonly int[] _toA;
     private readonly Evidence _evidence;
+    private readonly bool _flipped;
     private bool _modifierToPlace;
     private bool _placeToModifier;
 
-    private StructureComparer(PromptReading a, PromptReading b, int[] toB, int[] toA, Evidence evidence)
+    private StructureComparer(PromptReading a, PromptReading b, int[] toB, int[] toA, Evidence evidence, bool flipped)
     {
-        (_a, _b, _toB, _toA, _evidence) = (a, b, toB, toA, evidence);
+        (_a, _b, _toB, _toA, _evidence, _flipped) = (a, b, toB, toA, evidence, flipped);
     }
 
     public static void Compare(PromptReading a, PromptReading b, Alignment alignment, Evidence evidence)
     {
-        new StructureComparer(a, b, alignment.ToB, alignment.ToA, evidence).Run();
-        new StructureComparer(b, a, alignment.ToA, alignment.ToB, evidence).Run();
+        new StructureComparer(a, b, alignment.ToB, alignment.ToA, evidence, flipped: false).Run();
+        new StructureComparer(b, a, alignment.ToA, alignment.ToB, evidence, flipped: true).Run();
     }
 
     private void Run()
@@ -69,9 +70,13 @@ internal sealed class StructureComparer
     {
         if (_modifierToPlace && _placeToModifier)
         {
-            _evidence.Conflicts.Add("what describes and what accompanies are exchanged");
+            Conflict(new Reason("what describes and what accompanies are exchanged"));
         }
     }
+
+    private void Conflict(Reason reason) => _evidence.Conflicts.Add(_flipped ? reason.Flipped : reason);
+
+    private void Doubt(Reason reason) => _evidence.Doubts.Add(_flipped ? reason.Flipped : reason);
 
     private static bool CrossesPhrases(PromptReading reading, Link link) =>
         Array.Exists(link.Governors, g => reading.Words[g].Phrase != reading.Words[link.Dependent].Phrase);
@@ -107,15 +112,15 @@ internal sealed class StructureComparer
             return;
         }
 
-        string reason = $"{_a.Words[link.Dependent].Text}: {_a.Words[link.Governors[0]].Text} / {Governor(dependent)}";
+        var reason = new Reason(_a.Words[link.Dependent].Text, _a.Words[link.Governors[0]].Text, Governor(dependent));
         if (elsewhere)
         {
-            _evidence.Conflicts.Add(reason);
+            Conflict(reason);
         }
         else
         {
             _evidence.Unverified++;
-            _evidence.Doubts.Add(reason);
+            Doubt(reason);
         }
     }
 
@@ -172,7 +177,7 @@ internal sealed class StructureComparer
 
         if (other)
         {
-            _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text} {_a.Words[link.Dependent].Text}");
+            Conflict(new Reason($"roles swapped: {_a.Words[link.Governors[0]].Text} {_a.Words[link.Dependent].Text}"));
         }
     }
 
@@ -201,12 +206,12 @@ internal sealed class StructureComparer
         string noun = _a.Words[link.Governors[0]].Text;
         if (otherRole || elsewhere)
         {
-            _evidence.Conflicts.Add($"roles swapped: {noun}, {_b.Words[verb].Text}");
+            Conflict(new Reason($"roles swapped: {noun}, {_b.Words[verb].Text}"));
         }
         else
         {
             _evidence.Unverified++;
-            _evidence.Doubts.Add($"not found: {noun} {_a.Words[link.Dependent].Text}");
+            Doubt(new Reason($"not found: {noun} {_a.Words[link.Dependent].Text}"));
         }
     }
 
@@ -247,7 +252,7 @@ internal sealed class StructureComparer
                     bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place);
                     if (swapped && !found)
                     {
-                        _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}");
+                        Conflict(new Reason($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}"));
                         return;
                     }
 
@@ -274,21 +279,21 @@ internal sealed class StructureComparer
         string here = $"{_a.Words[link.Governors[0]].Text} {link.Place.ToString().ToLowerInvariant()} {_a.Words[link.Dependent].Text}";
         if (found && best == PlaceAgreement.Opposite)
         {
-            _evidence.Conflicts.Add($"place: {here}, elsewhere the opposite");
+            Conflict(new Reason("place", here, "the opposite"));
         }
         else if (found)
         {
             _evidence.PlacesDifferent++;
-            _evidence.Doubts.Add($"place: {here}");
+            Doubt(new Reason("place", here));
         }
         else if (elsewhere)
         {
-            _evidence.Conflicts.Add($"place: {here} / {Governor(dependent)}");
+            Conflict(new Reason("place", here, Governor(dependent)));
         }
         else
         {
             _evidence.Unverified++;
-            _evidence.Doubts.Add($"not found: {here}");
+            Doubt(new Reason($"not found: {here}"));
         }
     }
 }
