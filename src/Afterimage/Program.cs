@@ -10,6 +10,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     PurgeCommand.Create(),
     StatsCommand.Create(),
     EvalCommand.Create(),
+    ExplainCommand.Create(),
     ModelCommand.Create(),
 };
 
