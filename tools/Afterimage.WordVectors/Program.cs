@@ -7,12 +7,10 @@ using Afterimage.Tools.WordVectors;
 using Runtime = Afterimage.Text.BuiltIn.WordVectors;
 
 string wordNet = Environment.GetEnvironmentVariable("WORDNET") ?? "/usr/share/wordnet";
-int dimensions = int.Parse(Environment.GetEnvironmentVariable("DIMENSIONS") ?? "256");
-int epochs = int.Parse(Environment.GetEnvironmentVariable("EPOCHS") ?? "6");
 switch (args)
 {
     case ["train", var data, var table]:
-        byte[] file = Training.Run(data, wordNet, dimensions, epochs, Console.Error);
+        byte[] file = Training.Run(data, wordNet, Console.Error);
         File.WriteAllBytes(table, file);
         Console.WriteLine($"{table}: {file.Length} bytes");
         return 0;

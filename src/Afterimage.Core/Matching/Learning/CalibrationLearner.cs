@@ -26,9 +26,9 @@ public sealed class CalibrationLearner : IDisposable
     private readonly LearnerOptions _options;
     private readonly double _servedFrom;
     private readonly double _askedLogOdds;
-    private readonly Calibration _identity;
-    private readonly Evidence _global;
-    private readonly ConcurrentDictionary<Hash256, Evidence> _partitions = new();
+    private readonly CalibrationLine _identity;
+    private readonly EvidencePool _global;
+    private readonly ConcurrentDictionary<Hash256, EvidencePool> _partitions = new();
     private readonly ConcurrentDictionary<Hash256, EntryRecord> _entries = new();
     private readonly BlockList _blockedPairs;
     private readonly BlockList _blockedEntries;
@@ -46,8 +46,8 @@ public sealed class CalibrationLearner : IDisposable
         _options = options;
         _askedLogOdds = LogOddsScale.Of(1 - options.MaxFalseReuse);
         _servedFrom = options.ServedFrom is { } from ? LogOddsScale.Of(from) : _askedLogOdds;
-        _identity = new Calibration(_askedLogOdds, 1, 0, 0, 0);
-        _global = new Evidence(_servedFrom, GlobalDeviationIntercept, GlobalDeviationSlope);
+        _identity = new CalibrationLine(_askedLogOdds, 1, 0, 0, 0);
+        _global = new EvidencePool(_servedFrom, GlobalDeviationIntercept, GlobalDeviationSlope);
         (_blockedPairs, _blockedEntries) = (new BlockList(options.BlockedMax), new BlockList(options.BlockedMax));
         _file = path is null ? null : LearningFile.Open(path, Restore);
     }
@@ -124,7 +124,7 @@ public sealed class CalibrationLearner : IDisposable
         }
 
         double x = LogOddsScale.Of(verdict.Probability) - _servedFrom;
-        Calibration line = PartitionLine(partition);
+        CalibrationLine line = PartitionLine(partition);
         double offset = 0;
         if (_entries.TryGetValue(entry, out EntryRecord? record))
         {
@@ -149,7 +149,7 @@ public sealed class CalibrationLearner : IDisposable
         }
 
         bool granted = verdict.Probability >= _options.LoosenProbabilityMin
-            && _partitions.TryGetValue(partition, out Evidence? own) && own.Reviews >= _options.LoosenReviewsMin
+            && _partitions.TryGetValue(partition, out EvidencePool? own) && own.Reviews >= _options.LoosenReviewsMin
             && line.LowerBound(x) >= asked;
         return granted ? Turned(verdict, Decision.Reuse, probability, null) : verdict with { Probability = Math.Min(probability, verdict.Probability) };
     }
@@ -181,10 +181,10 @@ public sealed class CalibrationLearner : IDisposable
         _file?.Dispose();
     }
 
-    private Calibration PartitionLine(Hash256 partition)
+    private CalibrationLine PartitionLine(Hash256 partition)
     {
-        Calibration pooled = _global.Fit(_identity);
-        return _partitions.TryGetValue(partition, out Evidence? own) ? own.Fit(pooled) : pooled;
+        CalibrationLine pooled = _global.Fit(_identity);
+        return _partitions.TryGetValue(partition, out EvidencePool? own) ? own.Fit(pooled) : pooled;
     }
 
     private static Verdict Turned(Verdict verdict, Decision decision, double probability, string? reason)
@@ -237,7 +237,7 @@ public sealed class CalibrationLearner : IDisposable
     {
         long now = Interlocked.Increment(ref _clock);
         _global.Add(bin, right, wrong, reviews, now);
-        Evidence own = _partitions.GetOrAdd(partition, _ => new Evidence(_servedFrom, PartitionDeviationIntercept, PartitionDeviationSlope));
+        EvidencePool own = _partitions.GetOrAdd(partition, _ => new EvidencePool(_servedFrom, PartitionDeviationIntercept, PartitionDeviationSlope));
         own.Add(bin, right, wrong, reviews, now);
         Trim(_partitions, _options.PartitionsMax, p => p.LastObserved);
     }
@@ -257,7 +257,7 @@ public sealed class CalibrationLearner : IDisposable
     // The global evidence is the sum of the partitions'; what left with old partitions is forgotten by a rewrite.
     private IEnumerable<LearningRecord> Snapshot()
     {
-        foreach ((Hash256 partition, Evidence evidence) in _partitions)
+        foreach ((Hash256 partition, EvidencePool evidence) in _partitions)
         {
             IReadOnlyList<(int Bin, float Right, float Wrong)> bins = evidence.Snapshot(out double reviews);
             for (int i = 0; i < bins.Count; i++)

@@ -1,12 +1,12 @@
 namespace Afterimage.Matching.Learning;
 
 /// <summary>What is known of one partition, or of all together, and the line fitted to it. Thread-safe.</summary>
-internal sealed class Evidence(double servedFrom, double deviationIntercept, double deviationSlope)
+internal sealed class EvidencePool(double servedFrom, double deviationIntercept, double deviationSlope)
 {
     private readonly Lock _lock = new();
     private readonly EvidenceBins _bins = new();
-    private Calibration? _fitted;
-    private Calibration _fittedTo;
+    private CalibrationLine? _fitted;
+    private CalibrationLine _fittedTo;
     private int _sinceFit;
 
     public double Reviews
@@ -40,7 +40,7 @@ internal sealed class Evidence(double servedFrom, double deviationIntercept, dou
     }
 
     /// <summary>The line for this evidence, given the line without it.</summary>
-    public Calibration Fit(Calibration prior)
+    public CalibrationLine Fit(CalibrationLine prior)
     {
         lock (_lock)
         {
