@@ -1,6 +1,9 @@
+using Afterimage.Bench;
+
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["http-gateway"] = HttpGateway.RunAsync,
 };
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))

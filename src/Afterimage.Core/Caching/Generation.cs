@@ -11,6 +11,9 @@ public enum GenerationEnd
     /// <summary>The origin's picture is complete, valid and an entry (or about to be).</summary>
     Admitted,
 
+    /// <summary>The entry was stored by another generation just before this one began.</summary>
+    Found,
+
     /// <summary>The origin answered, and its answer is not stored. May be an error that the others get too.</summary>
     NotAdmitted,
 
@@ -39,6 +42,8 @@ public sealed class Generation
     private readonly TaskCompletionSource<GenerationResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _joined;
 
+    private readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     internal Generation(string id) => Id = id;
 
     /// <summary>The id that the entry will have.</summary>
@@ -46,7 +51,11 @@ public sealed class Generation
 
     public Task<GenerationHead> Head => _head.Task;
 
+    /// <summary>Set once the answer is complete and judged, before it is stored.</summary>
     public Task<GenerationResult> Result => _result.Task;
+
+    /// <summary>Set once storing is over, whatever its outcome.</summary>
+    public Task Stored => _stored.Task;
 
     /// <summary>Requests that wait for it, without the leader.</summary>
     public int Joined => Volatile.Read(ref _joined);
@@ -60,4 +69,6 @@ public sealed class Generation
         _head.TrySetResult(result.Head);
         _result.TrySetResult(result);
     }
+
+    internal void StoringOver() => _stored.TrySetResult();
 }

@@ -25,6 +25,9 @@ public sealed class ImageCacheOptions
     /// <summary>Names of origin response headers that are kept and replayed, besides the content type.</summary>
     public IReadOnlySet<string> ReplayHeaders { get; init; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether a request waits for a picture under way that means the same, instead of starting another.</summary>
+    public bool SemanticCoalescing { get; init; } = true;
+
     /// <summary>Serve the best candidate when the origin fails, if its probability reaches this; null for an error instead.</summary>
     public double? SimilarOnFaultProbabilityMin { get; init; }
 }
@@ -45,17 +48,19 @@ public sealed class ImageCache(
     private static readonly Histogram<double> OriginSeconds = Telemetry.Meter.CreateHistogram<double>(
         "afterimage.origin.duration", "s", "Time from the origin call to its last byte.");
 
-    private readonly ConcurrentDictionary<GenerationKey, Generation> _running = new();
+    private readonly ConcurrentDictionary<GenerationKey, Generation> _shared = new();
+    private readonly PromptsInFlight _inFlight = new(semantic);
+    private int _running;
 
     public IEntryStore Store => store;
 
     public SemanticTier Semantic => semantic;
 
-    /// <summary>Generations under way.</summary>
-    public int Running => _running.Count;
+    /// <summary>Generations under way, up to the end of storing.</summary>
+    public int Running => Volatile.Read(ref _running);
 
     /// <summary>Requests that wait for one of them, without their leaders.</summary>
-    public int Joined => _running.Values.Sum(g => g.Joined);
+    public int Joined => _shared.Values.Sum(g => g.Joined);
 
     /// <summary>The exact tier: the entry of an identical request, or null. Dispose what comes.</summary>
     public async ValueTask<OpenEntry?> FindExactAsync(Hash256 key, TimeSpan? ageMax, CancellationToken cancellationToken)
@@ -78,54 +83,75 @@ public sealed class ImageCache(
     public Generation Generate(ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call, out bool leads)
     {
         var fresh = new Generation(Ulid.New(time.GetUtcNow()));
-        Generation generation = fresh;
-        var key = new GenerationKey(request.ExactKey, plan.Mode, plan.Seeds, request.Seed.Kind);
-        if (plan.Shared)
+        var key = new GenerationKey(request.ExactKey, plan.Mode, plan.Seeds, request.Seed.Kind, plan.AgeMax);
+        Generation generation = plan.Shared ? _shared.GetOrAdd(key, fresh) : fresh;
+        leads = generation == fresh;
+        if (leads)
         {
-            generation = _running.GetOrAdd(key, fresh);
-            if (generation != fresh)
-            {
-                generation.Join();
-                leads = false;
-                return generation;
-            }
+            Interlocked.Increment(ref _running);
+            _ = Task.Run(() => RunAsync(fresh, request, plan, key, call));
+        }
+        else
+        {
+            generation.Join();
         }
 
-        leads = true;
-        _ = Task.Run(() => RunAsync(fresh, request, plan, plan.Shared ? key : null, call));
-        return fresh;
+        return generation;
     }
 
-    private async Task RunAsync(Generation generation, ImageRequest request, RequestPlan plan, GenerationKey? key, Func<CancellationToken, Task<OriginAnswer>> call)
+    private async Task RunAsync(Generation generation, ImageRequest request, RequestPlan plan, GenerationKey key, Func<CancellationToken, Task<OriginAnswer>> call)
     {
-        GenerationResult result;
+        Action forget = () => _inFlight.Remove(request, generation);
         try
         {
-            result = await MakeAsync(generation, request, plan, call);
+            GenerationResult result = await MakeAsync(generation, request, plan, call);
+            generation.End(result);
+
+            // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
+            if (result.Entry is { } entry && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
+            {
+                indexing.Enqueue(entry, result.Head.Lookup.Vector, forget);
+                forget = () => { };
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A bug must not leave the waiting clients hanging; they get an error that names it and the task's exception is kept.
+            // A bug must not leave the waiting clients hanging: they get an error that names it.
             var answer = new OriginAnswer(OriginFault.Broken, $"internal error: {e.GetType().Name}: {e.Message}");
-            result = new GenerationResult(GenerationEnd.Fault, new GenerationHead(SemanticLookup.NotTried, answer, null), null, AdmissionOutcome.Incomplete);
+            generation.End(new GenerationResult(GenerationEnd.Fault, new GenerationHead(SemanticLookup.NotTried, answer, null), null, AdmissionOutcome.Incomplete));
         }
-
-        // Removed only after the entry is in the store: whoever comes later finds it there, so that no second call slips between.
-        if (key is { } shared)
+        finally
         {
-            _running.TryRemove(new KeyValuePair<GenerationKey, Generation>(shared, generation));
-        }
+            // Only now: whoever comes later finds the entry in the store.
+            forget();
+            if (plan.Shared)
+            {
+                _shared.TryRemove(new KeyValuePair<GenerationKey, Generation>(key, generation));
+            }
 
-        generation.End(result);
+            generation.StoringOver();
+            Interlocked.Decrement(ref _running);
+        }
     }
 
     private async Task<GenerationResult> MakeAsync(Generation generation, ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call)
     {
-        // 1. The semantic tier.
+        // 1. Another generation may have stored the entry between this request's look into the store and its becoming the leader.
+        if (plan.Shared && await store.PeekAsync(request.ExactKey, CancellationToken.None) is { } found && !(plan.AgeMax < time.GetUtcNow() - found.Created))
+        {
+            return new GenerationResult(GenerationEnd.Found, new GenerationHead(SemanticLookup.NotTried, null, null), null, AdmissionOutcome.NotAsked);
+        }
+
+        // 2. The semantic tier: what is stored, then what is being made.
         SemanticLookup lookup = SemanticLookup.NotTried;
         if (plan.Mode != SemanticMode.Off)
         {
             lookup = await semantic.FindAsync(request, plan.Seeds, plan.AgeMax, CancellationToken.None);
+            if (lookup.Outcome != SemanticOutcome.Reuse && plan.Mode == SemanticMode.On && plan.Shared && options.SemanticCoalescing)
+            {
+                lookup = await WaitForSameMeaningAsync(generation, request, plan, lookup);
+            }
+
             Lookups.Add(1, new("outcome", lookup.Outcome.ToString()), new("mode", plan.Mode.ToString()));
             journal.Record(generation.Id, request, lookup, plan.Mode);
             if (lookup.Outcome == SemanticOutcome.Reuse && plan.Mode == SemanticMode.On)
@@ -134,7 +160,7 @@ public sealed class ImageCache(
             }
         }
 
-        // 2. The origin.
+        // 3. The origin.
         long start = Stopwatch.GetTimestamp();
         await using OriginAnswer answer = await call(CancellationToken.None);
         if (answer.Fault is not null)
@@ -150,7 +176,7 @@ public sealed class ImageCache(
         TimeSpan originTime = Stopwatch.GetElapsedTime(start);
         OriginSeconds.Record(originTime.TotalSeconds);
 
-        // 3. Admission.
+        // 4. Admission.
         ImageReport report = default;
         if (outcome == AdmissionOutcome.Admitted)
         {
@@ -160,19 +186,23 @@ public sealed class ImageCache(
         }
 
         Admissions.Add(1, new KeyValuePair<string, object?>("reason", outcome.ToString()));
-        if (outcome != AdmissionOutcome.Admitted)
+        return outcome == AdmissionOutcome.Admitted
+            ? new GenerationResult(GenerationEnd.Admitted, head, Describe(generation.Id, request, answer, body.Whole, report, originTime), outcome)
+            : new GenerationResult(complete ? GenerationEnd.NotAdmitted : GenerationEnd.Fault, head, null, outcome);
+    }
+
+    /// <summary>Semantic coalescing: waits for a picture under way that may be reused; where there is none, or it fails, the lookup stands as it was.</summary>
+    private async Task<SemanticLookup> WaitForSameMeaningAsync(Generation generation, ImageRequest request, RequestPlan plan, SemanticLookup lookup)
+    {
+        if (lookup.Vector is not { } vector || _inFlight.FindOrAdd(request, plan.Seeds, vector, generation) is not { } same)
         {
-            return new GenerationResult(complete ? GenerationEnd.NotAdmitted : GenerationEnd.Fault, head, null, outcome);
+            return lookup;
         }
 
-        // 4. The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
-        EntryHeader entry = Describe(generation.Id, request, answer, body.Whole, report, originTime);
-        if (await store.PutAsync(entry, body.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
-        {
-            indexing.Enqueue(entry, lookup.Vector);
-        }
-
-        return new GenerationResult(GenerationEnd.Admitted, head, entry, outcome);
+        await same.Generation.Stored;
+        return (await same.Generation.Result).Entry is { } entry
+            ? new SemanticLookup(SemanticOutcome.Reuse, new SemanticCandidate(entry, same.Similarity, same.Verdict), vector)
+            : lookup;
     }
 
     // Operators may prefer a verified neighbour that would not quite have been reused to an error page.
@@ -234,5 +264,5 @@ public sealed class ImageCache(
     }
 
     /// <summary>Identical requests that may be treated differently do not wait for one another.</summary>
-    private readonly record struct GenerationKey(Hash256 Key, SemanticMode Mode, SeedRule Seeds, SeedKind Seed);
+    private readonly record struct GenerationKey(Hash256 Key, SemanticMode Mode, SeedRule Seeds, SeedKind Seed, TimeSpan? AgeMax);
 }

@@ -32,8 +32,10 @@ public sealed class IndexQueue : IAsyncDisposable
     /// <summary>Whether reconcile has work to do because something was skipped.</summary>
     public bool HasGaps { get; private set; }
 
-    /// <summary>Adds an entry's vector soon; <paramref name="vector"/> where it was made already.</summary>
-    public void Enqueue(EntryHeader entry, float[]? vector) => Post(new Work(entry, vector, default));
+    /// <summary>Adds an entry's vector soon.</summary>
+    /// <param name="vector">The vector where it was made already.</param>
+    /// <param name="over">Runs once the vector can be found, or will not be before the next reconcile.</param>
+    public void Enqueue(EntryHeader entry, float[]? vector, Action over) => Post(new Work(entry, vector, default, null, over));
 
     /// <summary>Waits until everything enqueued before is in the index.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -59,6 +61,7 @@ public sealed class IndexQueue : IAsyncDisposable
         if (!_queue.Writer.TryWrite(work))
         {
             Skip(1);
+            work.Over?.Invoke();
         }
     }
 
@@ -79,6 +82,7 @@ public sealed class IndexQueue : IAsyncDisposable
             }
 
             await ApplyAsync(batch);
+            batch.ForEach(w => w.Over?.Invoke());
             batch.Clear();
         }
     }
@@ -140,5 +144,5 @@ public sealed class IndexQueue : IAsyncDisposable
         }
     }
 
-    private sealed record Work(EntryHeader? Entry, float[]? Vector, Hash256 Removed, TaskCompletionSource? Done = null);
+    private sealed record Work(EntryHeader? Entry, float[]? Vector, Hash256 Removed, TaskCompletionSource? Done = null, Action? Over = null);
 }

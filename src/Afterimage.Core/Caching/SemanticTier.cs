@@ -26,7 +26,7 @@ public sealed class SemanticTierOptions
     public int Candidates { get; init; } = 8;
 
     /// <summary>Cosine below which an entry is no candidate. Only a bound on work: the matcher decides.</summary>
-    public float CandidateSimilarityMin { get; init; } = 0.5f;
+    public float CandidateSimilarityMin { get; init; } = 0.3f;
 
     public ResolutionBuckets Resolution { get; init; } = ResolutionBuckets.Exact;
 }
@@ -122,9 +122,7 @@ public sealed class SemanticTier(
                 continue;
             }
 
-            Verdict verdict = feedback.IsRefused(request.Prompt, entry.Request.Prompt)
-                ? new Verdict(Decision.Reject, 0, ["feedback: this pair was marked as wrong"])
-                : policy.Judge(asked, _readings.Get(entry), neighbor.Similarity);
+            Verdict verdict = Judge(request.Prompt, asked, entry.Request.Prompt, _readings.Get(entry), neighbor.Similarity);
             var candidate = new SemanticCandidate(entry, neighbor.Similarity, verdict);
             nearest ??= candidate;
             if (verdict.Decision == Decision.Reuse && !(best?.Verdict.Probability >= verdict.Probability))
@@ -137,6 +135,11 @@ public sealed class SemanticTier(
             : nearest is not null ? new SemanticLookup(SemanticOutcome.Rejected, nearest, vector)
             : new SemanticLookup(SemanticOutcome.NoCandidate, null, vector);
     }
+
+    /// <summary>The policy's verdict, unless people have said that the pair is wrong.</summary>
+    internal Verdict Judge(string asked, PromptReading askedReading, string stored, PromptReading storedReading, float similarity) => feedback.IsRefused(asked, stored)
+        ? new Verdict(Decision.Reject, 0, ["feedback: this pair was marked as wrong"])
+        : policy.Judge(askedReading, storedReading, similarity);
 
     /// <summary>The record under which the index keeps an entry; null where its prompt has no words or cannot be embedded now.</summary>
     public async ValueTask<VectorRecord?> RecordOfAsync(EntryHeader entry, float[]? known, CancellationToken cancellationToken)

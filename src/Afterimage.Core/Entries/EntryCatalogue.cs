@@ -95,6 +95,22 @@ internal sealed class EntryCatalogue
         }
     }
 
+    /// <summary>Records that the bytes are elsewhere now; false where the row is no longer the ticket's.</summary>
+    public bool Move(CatalogueTicket ticket, Hash256 key, EntryPlace place)
+    {
+        lock (_gate)
+        {
+            ref CatalogueRow row = ref Row(ticket.Slot);
+            if (!row.Taken || row.Generation != ticket.Generation || row.Key != key)
+            {
+                return false;
+            }
+
+            row.Place = place;
+            return true;
+        }
+    }
+
     public bool TryFindId(UInt128 id, out Hash256 key)
     {
         lock (_gate)

@@ -15,6 +15,12 @@ internal class EntryVolume
     /// <summary>Creates a new file and holds its advisory lock, so that another process can tell a write under way from a leftover.</summary>
     public virtual SafeFileHandle Create(string path) => File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
 
+    /// <summary>Shared between processes: packs are appended to by one, read and marked by all.</summary>
+    public virtual SafeFileHandle OpenReadWrite(string path, bool create) =>
+        File.OpenHandle(path, create ? FileMode.CreateNew : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    public virtual void SetLength(SafeFileHandle handle, long length) => RandomAccess.SetLength(handle, length);
+
     public virtual long LengthOf(SafeFileHandle handle) => RandomAccess.GetLength(handle);
 
     public virtual int Read(SafeFileHandle handle, Span<byte> destination, long offset) => RandomAccess.Read(handle, destination, offset);

@@ -17,23 +17,51 @@ public sealed partial class FileEntryStore
         }
 
         EvictAboveSoftLimit();
+        CompactPacks();
+        ForgetWhatOthersRemoved();
         SaveRecencyWhenDue();
     }
 
-    private bool TryReserve(long bytes)
+    /// <summary>
+    /// Another process on the same folder (a backfill being rolled back, a purge) may have deleted what is open or in memory here. Everything else is met
+    /// when it is opened.
+    /// </summary>
+    private void ForgetWhatOthersRemoved()
+    {
+        _quarantine.Reload();
+        Memory.RemoveWhere(header => _quarantine.Holds(header.Batch));
+        foreach (Hash256 key in _handles.Keys.Concat(Memory.Keys).Distinct().ToList())
+        {
+            if (!_catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket))
+            {
+                continue;
+            }
+
+            if (row.Place.IsPacked)
+            {
+                ReadPacked(row, ticket);
+            }
+            else if (!File.Exists(_folder.PathOf(key)))
+            {
+                Remove(key, ticket, RemovalReason.Deleted);
+            }
+        }
+    }
+
+    private bool TryReserve(long bytes, int entries)
     {
         var evicted = new List<Hash256>();
         try
         {
             lock (_reserveGate)
             {
-                if (!MakeRoom(bytes, evicted))
+                if (!MakeRoom(bytes, entries, evicted))
                 {
                     return false;
                 }
 
                 _reservedBytes += bytes;
-                _reservedEntries++;
+                _reservedEntries += entries;
                 return true;
             }
         }
@@ -46,12 +74,12 @@ public sealed partial class FileEntryStore
         }
     }
 
-    private void Release(long bytes)
+    private void Release(long bytes, int entries)
     {
         lock (_reserveGate)
         {
             _reservedBytes -= bytes;
-            _reservedEntries--;
+            _reservedEntries -= entries;
         }
 
         if (_options.BytesMax > 0 && _catalogue.Bytes > _options.BytesMax * SoftShare && Interlocked.Exchange(ref _evicting, 1) == 0)
@@ -60,8 +88,8 @@ public sealed partial class FileEntryStore
         }
     }
 
-    /// <summary>Whether the bounds hold with one more entry of this size, after evicting as needed. Under <c>_reserveGate</c>.</summary>
-    private bool MakeRoom(long bytes, List<Hash256> evicted)
+    /// <summary>Whether the bounds hold with these bytes more, after evicting as needed. Under <c>_reserveGate</c>.</summary>
+    private bool MakeRoom(long bytes, int entries, List<Hash256> evicted)
     {
         if (_options.BytesMax > 0 && bytes > _options.BytesMax)
         {
@@ -74,7 +102,7 @@ public sealed partial class FileEntryStore
             long excessBytes = Math.Max(
                 _options.BytesMax > 0 ? _catalogue.Bytes + _reservedBytes + bytes - _options.BytesMax : 0,
                 FreeDiskLack(bytes));
-            long excessEntries = _options.EntriesMax > 0 ? _catalogue.Count + _reservedEntries + 1 - _options.EntriesMax : 0;
+            long excessEntries = _options.EntriesMax > 0 ? _catalogue.Count + _reservedEntries + entries - _options.EntriesMax : 0;
             if (excessBytes <= 0 && excessEntries <= 0)
             {
                 return true;

@@ -15,8 +15,18 @@ public sealed partial class FileEntryStore
 
         try
         {
-            EntryFile? file = HoldWarm(key) ?? OpenCold(key);
-            return new ValueTask<OpenEntry?>(file is null ? null : Serve(file));
+            if (HoldWarm(key) is { } warm)
+            {
+                return Serve(warm, cancellationToken);
+            }
+
+            if (_catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) && row.Place.IsPacked)
+            {
+                return OpenPackedAsync(row, ticket, cancellationToken);
+            }
+
+            EntryFile? file = OpenCold(key);
+            return file is not null ? Serve(file, cancellationToken) : OpenFromPacksAsync(key, cancellationToken);
         }
         catch (Exception e) when (EntryVolume.IsDiskFault(e))
         {
@@ -29,6 +39,11 @@ public sealed partial class FileEntryStore
     {
         try
         {
+            if (_catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) && row.Place.IsPacked)
+            {
+                return new ValueTask<EntryHeader?>(row.IsExpired(NowUnixMs) ? null : ReadPacked(row, ticket));
+            }
+
             if (!_handles.TryHold(key, out EntryFile? file) && OpenAndAdopt(key, out file) != EntryFault.None)
             {
                 return default;
@@ -113,7 +128,9 @@ public sealed partial class FileEntryStore
                 if (!known || row.Id != id || row.Bytes != file.TotalLength)
                 {
                     Forget(key);
-                    _catalogue.Publish(RowOf(file, id), file.Header.Batch, out _);
+                    LearnBatch(file.Header.Batch);
+                    _catalogue.Publish(RowOf(file, id), file.Header.Batch, out CatalogueRow old);
+                    DropPacked(old);
                     _catalogue.TryGet(key, out _, out ticket);
                 }
 
@@ -151,6 +168,15 @@ public sealed partial class FileEntryStore
         Bytes = (uint)file.TotalLength,
         ExpiresUnixSeconds = CatalogueRow.ExpiresFrom(file.Header.Expires?.ToUnixTimeMilliseconds() ?? 0),
     };
+
+    /// <summary>Deletes the packed record that an own file has replaced. Under the key's stripe.</summary>
+    private void DropPacked(in CatalogueRow old)
+    {
+        if (old.Bytes > 0 && old.Place.IsPacked)
+        {
+            _packs.Delete(old.Place, old.Bytes);
+        }
+    }
 
     private bool IsExpired(EntryFile file) =>
         file.ExpiresUtcTicks != long.MaxValue && file.ExpiresUtcTicks <= _clock.GetUtcNow().UtcTicks;
@@ -201,30 +227,42 @@ public sealed partial class FileEntryStore
         return false;
     }
 
-    private OpenEntry Serve(EntryFile file)
+    private ValueTask<OpenEntry?> Serve(EntryFile file, CancellationToken cancellationToken)
     {
-        Hash256 key = file.Header.Key;
-        if (!Memory.WantsAfterUse(key, file.BodyLength))
+        if (file.Header.Location is not null)
         {
-            return new FileEntryReader(file);
+            EntryHeader header = file.Header;
+            file.Release();
+            return OpenLocatedAsync(header, file.Ticket, cancellationToken);
+        }
+
+        if (!Memory.WantsAfterUse(file.Header.Key, file.BodyLength))
+        {
+            return new ValueTask<OpenEntry?>(new FileEntryReader(file));
         }
 
         try
         {
             byte[] body = GC.AllocateUninitializedArray<byte>((int)file.BodyLength);
             file.ReadFully(0, body);
-            HotEntry hot = Memory.Add(file.Header, body);
-            if (!_catalogue.IsCurrent(file.Ticket, key) || _quarantine.Holds(file.Header.Batch))
-            {
-                Memory.Remove(hot);
-            }
-
-            return hot;
+            return new ValueTask<OpenEntry?>(Keep(file.Header, body, file.Ticket));
         }
         finally
         {
             file.Release();
         }
+    }
+
+    /// <summary>Puts an image into memory, unless the entry was replaced, removed or quarantined since it was read.</summary>
+    private HotEntry Keep(EntryHeader header, ReadOnlyMemory<byte> body, CatalogueTicket ticket)
+    {
+        HotEntry hot = Memory.Add(header, body);
+        if (!_catalogue.IsCurrent(ticket, header.Key) || _quarantine.Holds(header.Batch))
+        {
+            Memory.Remove(hot);
+        }
+
+        return hot;
     }
 
     /// <summary>Counts a refused file and moves it out of the way. Under the key's stripe.</summary>

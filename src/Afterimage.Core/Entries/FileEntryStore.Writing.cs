@@ -18,6 +18,11 @@ public sealed partial class FileEntryStore
             throw new ArgumentException("the header's length is not the body's, or an in-place entry has a body", nameof(header));
         }
 
+        if (header.Location is not null)
+        {
+            return (await PutManyAsync([header], cancellationToken))[0];
+        }
+
         byte[] head = EntryHead.Encode(header, body.Length, out EntryPreamble preamble);
         if (preamble.TotalLength > _options.EntryBytesMax)
         {
@@ -36,21 +41,26 @@ public sealed partial class FileEntryStore
         }
     }
 
-    public ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken)
+    public async ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken)
     {
-        if (_catalogue.TryGet(key, out _, out CatalogueTicket ticket))
+        if (!_catalogue.TryGet(key, out _, out CatalogueTicket ticket))
         {
-            return ValueTask.FromResult(Remove(key, ticket, RemovalReason.Deleted));
+            // Not read back yet, or put there by another process.
+            await _packsLoaded.Task.WaitAsync(cancellationToken);
+            RefreshPacks(cancellationToken);
+            Adopt(key);
+            if (!_catalogue.TryGet(key, out _, out ticket))
+            {
+                return false;
+            }
         }
 
-        // Not read back yet, or put there by another process.
-        Adopt(key);
-        return ValueTask.FromResult(_catalogue.TryGet(key, out _, out ticket) && Remove(key, ticket, RemovalReason.Deleted));
+        return Remove(key, ticket, RemovalReason.Deleted);
     }
 
     private PutOutcome Put(EntryHeader header, EntryPreamble preamble, byte[] head, ReadOnlyMemory<byte> body)
     {
-        if (!TryReserve(preamble.TotalLength))
+        if (!TryReserve(preamble.TotalLength, 1))
         {
             return PutOutcome.NoSpace;
         }
@@ -67,27 +77,19 @@ public sealed partial class FileEntryStore
         }
         finally
         {
-            Release(preamble.TotalLength);
+            Release(preamble.TotalLength, 1);
         }
     }
 
     private PutOutcome Publish(EntryHeader header, EntryPreamble preamble, TemporaryEntry temporary)
     {
-        var row = new CatalogueRow
-        {
-            Key = header.Key,
-            Id = preamble.Id,
-            Recency = _catalogue.NextUse(),
-            Place = EntryPlace.OwnFile,
-            Bytes = (uint)preamble.TotalLength,
-            ExpiresUnixSeconds = CatalogueRow.ExpiresFrom(preamble.ExpiresUnixMs),
-            BodyVerified = true,
-        };
+        CatalogueRow row = RowOf(preamble, EntryPlace.OwnFile) with { Recency = _catalogue.NextUse(), BodyVerified = true };
         lock (StripeOf(header.Key))
         {
             bool replaced = _catalogue.Contains(header.Key) || (!Loaded.IsCompleted && File.Exists(_folder.PathOf(header.Key)));
             temporary.Publish(_folder.PathOf(header.Key));
-            _catalogue.Publish(row, header.Batch, out _);
+            _catalogue.Publish(row, header.Batch, out CatalogueRow old);
+            DropPacked(old);
             Forget(header.Key);
             return replaced ? PutOutcome.Replaced : PutOutcome.Stored;
         }
@@ -98,7 +100,7 @@ public sealed partial class FileEntryStore
     {
         lock (StripeOf(key))
         {
-            if (_catalogue.Contains(key))
+            if (_catalogue.TryGet(key, out CatalogueRow known, out _) && !known.Place.IsPacked)
             {
                 return;
             }
@@ -117,7 +119,9 @@ public sealed partial class FileEntryStore
 
             if (fault == EntryFault.None)
             {
-                _catalogue.Publish(RowOf(preamble), preamble.Batch, out _);
+                LearnBatch(preamble.Batch);
+                _catalogue.Publish(RowOf(preamble, EntryPlace.OwnFile), preamble.Batch, out CatalogueRow old);
+                DropPacked(old);
             }
             else if (fault != EntryFault.Missing)
             {
@@ -126,12 +130,12 @@ public sealed partial class FileEntryStore
         }
     }
 
-    private CatalogueRow RowOf(in EntryPreamble preamble) => new()
+    private CatalogueRow RowOf(in EntryPreamble preamble, EntryPlace place) => new()
     {
         Key = preamble.Key,
         Id = preamble.Id,
         Recency = RecencyOf(preamble),
-        Place = EntryPlace.OwnFile,
+        Place = place,
         Bytes = (uint)preamble.TotalLength,
         ExpiresUnixSeconds = CatalogueRow.ExpiresFrom(preamble.ExpiresUnixMs),
     };
@@ -152,14 +156,21 @@ public sealed partial class FileEntryStore
     {
         lock (StripeOf(key))
         {
-            if (!_catalogue.IsCurrent(ticket, key))
+            if (!_catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket current) || current != ticket)
             {
                 return false;
             }
 
             try
             {
-                _folder.Delete(key);
+                if (row.Place.IsPacked)
+                {
+                    _packs.Delete(row.Place, row.Bytes);
+                }
+                else
+                {
+                    _folder.Delete(key);
+                }
             }
             catch (Exception e) when (EntryVolume.IsDiskFault(e))
             {

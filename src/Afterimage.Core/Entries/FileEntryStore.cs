@@ -6,8 +6,8 @@ namespace Afterimage.Entries;
 /// The stored images as files on one volume, with hot ones in memory. Faults of the disk never reach the caller: a read is a miss, a write says
 /// <see cref="PutOutcome.Failed"/> or <see cref="PutOutcome.NoSpace"/>, both are counted.
 /// <para>
-/// Every change of one key (publish, adopt, remove) happens under that key's stripe; stripes are taken after <c>_reserveGate</c> and before the locks of
-/// catalogue, handles and memory tier, which are leaves. Each of those remembers at most one life of an entry, told apart by the catalogue's generation:
+/// Every change of one key (publish, adopt, remove) happens under that key's stripe; stripes are taken after <c>_reserveGate</c> and the packs' append lock
+/// (those two are never held together) and before the locks of catalogue, handles, memory tier and quarantine, which are leaves. Each of those remembers at most one life of an entry, told apart by the catalogue's generation:
 /// whoever puts an open file or an image into memory checks afterwards that the generation is still current.
 /// </para>
 /// </summary>
@@ -19,7 +19,9 @@ public sealed partial class FileEntryStore : IEntryStore
     private readonly TimeProvider _clock;
     private readonly EntryFolder _folder;
     private readonly EntryCatalogue _catalogue = new();
+    private readonly HeaderPacks _packs;
     private readonly HandleCache _handles;
+    private readonly TaskCompletionSource _packsLoaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new Lock())];
     private readonly SemaphoreSlim _writers;
     private readonly CancellationTokenSource _closing = new();
@@ -35,6 +37,7 @@ public sealed partial class FileEntryStore : IEntryStore
         _clock = clock;
         _locations = locations;
         _folder = new EntryFolder(options.Folder, volume);
+        _packs = new HeaderPacks(options.Folder, volume);
         _quarantine = new QuarantineFile(_folder);
         _handles = new HandleCache(options.OpenFilesMax);
         _writers = new SemaphoreSlim(options.WritersMax);
@@ -112,6 +115,7 @@ public sealed partial class FileEntryStore : IEntryStore
             deleted += Remove(row.Key, ticket, RemovalReason.Deleted) ? 1 : 0;
         }
 
+        FlushPacks();
         return deleted;
     }
 
@@ -135,9 +139,22 @@ public sealed partial class FileEntryStore : IEntryStore
         await _background;
         SaveRecency();
         _handles.Clear();
+        _packs.Dispose();
         EntryMeters.Unregister(this);
         _closing.Dispose();
         _writers.Dispose();
+    }
+
+    private void FlushPacks()
+    {
+        try
+        {
+            _packs.Flush();
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("flush");
+        }
     }
 
     private Lock StripeOf(Hash256 key) => _stripes[key.GetHashCode() & (StripeCount - 1)];
@@ -156,6 +173,7 @@ public sealed partial class FileEntryStore : IEntryStore
         {
             _folder.RemoveLeftovers();
             LoadRecency();
+            LoadPacks(cancellationToken);
             _readBack.Run(cancellationToken);
             _knowsAll = true;
         }
@@ -166,6 +184,28 @@ public sealed partial class FileEntryStore : IEntryStore
         finally
         {
             _savedOrder = null;
+            _packsLoaded.TrySetResult();
+        }
+    }
+
+    // Before the files: it takes a second for a million records, and unlike a file a record cannot be looked up by its key.
+    private void LoadPacks(CancellationToken cancellationToken)
+    {
+        try
+        {
+            RefreshPacks(cancellationToken);
+        }
+        finally
+        {
+            _packsLoaded.TrySetResult();
+        }
+    }
+
+    private void RefreshPacks(CancellationToken cancellationToken)
+    {
+        for (int damaged = _packs.Refresh(AdoptPacked, cancellationToken); damaged > 0; damaged--)
+        {
+            EntryMeters.CountFault(EntryFault.Checksum);
         }
     }
 

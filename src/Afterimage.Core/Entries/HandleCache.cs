@@ -15,6 +15,8 @@ internal sealed class HandleCache(int filesMax)
 
     public int Count => _files.Count;
 
+    public IEnumerable<Hash256> Keys => _files.Select(pair => pair.Key);
+
     /// <summary>Finds and holds an open file; the caller releases it.</summary>
     public bool TryHold(Hash256 key, [NotNullWhen(true)] out EntryFile? file)
     {

@@ -43,6 +43,8 @@ public sealed class MemoryTier
 
     public long Evictions => Volatile.Read(ref _evictions);
 
+    internal IEnumerable<Hash256> Keys => _entries.Select(pair => pair.Key);
+
     /// <summary>Finds a hot, unexpired image. Synchronous, allocates nothing, takes no lock.</summary>
     public bool TryGet(Hash256 key, [NotNullWhen(true)] out HotEntry? entry)
     {

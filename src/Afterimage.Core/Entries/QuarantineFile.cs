@@ -19,18 +19,7 @@ internal sealed class QuarantineFile
     {
         _folder = folder;
         _path = Path.Combine(folder.Root, "quarantine.json");
-        try
-        {
-            if (File.Exists(_path))
-            {
-                _batches = (JsonSerializer.Deserialize(File.ReadAllBytes(_path), EntryJsonContext.Default.GuidArray) ?? []).ToFrozenSet();
-            }
-        }
-        catch (Exception e) when (EntryVolume.IsDiskFault(e) || e is JsonException)
-        {
-            EntryMeters.CountDiskFault("quarantine");
-            _unreadable = true;
-        }
+        Reload();
     }
 
     public IReadOnlyCollection<Guid> Batches => _batches;
@@ -38,11 +27,33 @@ internal sealed class QuarantineFile
     /// <summary>Whether entries of this batch are held back.</summary>
     public bool Holds(Guid batch) => batch != Guid.Empty && (_unreadable || _batches.Contains(batch));
 
+    /// <summary>Reads the file again: another process may have changed it.</summary>
+    public void Reload()
+    {
+        lock (_gate)
+        {
+            try
+            {
+                _batches = File.Exists(_path)
+                    ? (JsonSerializer.Deserialize(File.ReadAllBytes(_path), EntryJsonContext.Default.GuidArray) ?? []).ToFrozenSet()
+                    : [];
+                _unreadable = false;
+            }
+            catch (Exception e) when (EntryVolume.IsDiskFault(e) || e is JsonException)
+            {
+                EntryMeters.CountDiskFault("quarantine");
+                _unreadable = true;
+            }
+        }
+    }
+
     /// <summary>Adds or removes a batch, durably. Throws where the disk refuses: a quarantine that is not kept would be served after a restart.</summary>
     public void Set(Guid batch, bool quarantined)
     {
         lock (_gate)
         {
+            // On top of what another process may have set meanwhile.
+            Reload();
             var batches = new HashSet<Guid>(_batches);
             if (!(quarantined ? batches.Add(batch) : batches.Remove(batch)) && !_unreadable)
             {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Afterimage.Configuration;
 using Afterimage.Demo;
 using Afterimage.Gateway;
+using Afterimage.Vectors;
 
 namespace Afterimage.Commands;
 
@@ -97,7 +98,7 @@ internal static class ServeCommand
         {
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or VectorIndexUnavailableException)
         {
             Console.Error.WriteLine($"afterimage: cannot start: {e.Message}");
             return ExitCode.Failed;

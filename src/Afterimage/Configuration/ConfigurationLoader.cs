@@ -28,7 +28,7 @@ internal static class ConfigurationLoader
 
         try
         {
-            IConfiguration configuration = builder.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(overrides).Build();
+            IConfiguration configuration = builder.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(LastOfEach(overrides)).Build();
             GatewayOptions options = OptionsBinder.Bind<GatewayOptions>(configuration, mistakes);
             OptionsRules.Check(options, mistakes);
             return mistakes.Count == 0 ? options : null;
@@ -38,5 +38,17 @@ internal static class ConfigurationLoader
             mistakes.Add($"--config {file}: {(e.InnerException ?? e).Message}");
             return null;
         }
+    }
+
+    // Said twice on the command line, the later counts, as it does between file, environment and command line.
+    private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        var last = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach ((string key, string? value) in settings)
+        {
+            last[key] = value;
+        }
+
+        return last;
     }
 }

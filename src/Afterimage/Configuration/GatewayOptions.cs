@@ -104,6 +104,9 @@ internal sealed class StoreOptions
     [Setting("Bytes of hot images in memory. 0: none.", Min = 0)]
     public long MemoryBytesMax { get; init; } = 256L * 1024 * 1024;
 
+    [Setting("Bytes of responses that routes of dialect http keep in memory.", Min = 65536)]
+    public long HttpBytesMax { get; init; } = 256L * 1024 * 1024;
+
     [Setting("Wait for the disk before an entry counts as stored.")]
     public bool Flush { get; init; } = true;
 }
@@ -136,13 +139,16 @@ internal sealed class SemanticOptions
     public int Candidates { get; init; } = 8;
 
     [Setting("Similarity below which a stored picture is no candidate. Bounds the work; the policy decides.", Min = -1, Max = 1)]
-    public double CandidateSimilarityMin { get; init; } = 0.5;
+    public double CandidateSimilarityMin { get; init; } = 0.3;
 
     [Setting("Seconds that browsers and CDNs may keep a semantic hit.", Min = 0, Max = 86400)]
     public int MaxAgeSeconds { get; init; } = 60;
 
     [Setting("What a client may ask with X-Afterimage-Semantic: `None`, `Restrict` (off and shadow) or `Any`.")]
     public OverridePermission Override { get; init; } = OverridePermission.Restrict;
+
+    [Setting("Let a request wait for a picture under way that means the same, instead of starting another.")]
+    public bool Coalesce { get; init; } = true;
 
     [Setting("Decisions kept for review and feedback.", Min = 100, Max = 10000000)]
     public int JournalMax { get; init; } = 20000;

@@ -12,10 +12,17 @@ internal readonly record struct RequestTarget(string Raw)
     public ReadOnlySpan<char> Query => PathEnd < Raw.Length ? Raw.AsSpan(PathEnd + 1) : default;
 
     /// <summary>
-    /// Takes a raw target in origin form, or in absolute form as proxies send it; null for the forms that name no resource of ours (<c>*</c>, authority).
+    /// Takes a raw target in origin form, or in absolute form as proxies send it; null for the forms that name no resource of ours (<c>*</c>, authority) and
+    /// for characters that a target may not have.
     /// </summary>
     public static RequestTarget? From(string rawTarget)
     {
+        // Control characters and bytes beyond ASCII have no place in a target and mean something else to every parser down the line.
+        if (rawTarget.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            return null;
+        }
+
         if (rawTarget.StartsWith('/'))
         {
             return new RequestTarget(WithoutFragment(rawTarget));

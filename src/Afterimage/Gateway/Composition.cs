@@ -1,6 +1,8 @@
 using Afterimage.Caching;
+using Afterimage.Caching.Http;
 using Afterimage.Configuration;
 using Afterimage.Entries;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Matching;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -25,10 +27,19 @@ internal static class Composition
 
     public static ITextEmbedder CreateEmbedder(GatewayOptions options) => new BuiltInEmbedder();
 
-    public static ValueTask<IVectorIndex> OpenIndexAsync(GatewayOptions options, EmbeddingSpace space, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IVectorIndex>(new ScanIndex(space.Id, space.Dimensions));
+    public static IVectorIndex OpenIndex(GatewayOptions options, EmbeddingSpace space) => VectorIndex.Open(new VectorIndexOptions
+    {
+        Folder = Path.Combine(options.Data, "index"),
+        SpaceId = space.Id,
+        Dimensions = space.Dimensions,
+    });
 
-    public static IMatchPolicy CreatePolicy(SemanticOptions options) => new CosinePolicy((float)options.Threshold);
+    public static IMatchPolicy CreatePolicy(SemanticOptions options, EmbeddingSpace space) => options.Policy switch
+    {
+        PolicyName.Cosine => new CosinePolicy((float)options.Threshold),
+        PolicyName.Ramp => new RampPolicy((float)options.RampShort, (float)options.RampLong),
+        _ => new Matching.MatcherPolicy(new MatcherOptions { MaxFalseReuse = options.MaxFalseReuse, SpaceId = space.Id }),
+    };
 
     public static SemanticTierOptions TierOptions(SemanticOptions options, ResolutionBuckets buckets) => new()
     {
@@ -49,8 +60,21 @@ internal static class Composition
     {
         EntryTtl = options.Store.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.Store.TtlSeconds) : null,
         ReplayHeaders = Names(options.Headers.Replay).Append("Cache-Control").ToHashSet(StringComparer.OrdinalIgnoreCase),
+        SemanticCoalescing = options.Semantic.Coalesce,
         SimilarOnFaultProbabilityMin = options.Origin.OnFailure == OriginFailurePolicy.Similar ? options.Origin.SimilarProbabilityMin : null,
     };
+
+    /// <summary>The route of dialect <c>http</c>, whose responses are kept in memory.</summary>
+    public static HttpCacheRoute CreateHttpRoute(GatewayOptions options, Uri origin, HttpMessageInvoker invoker, TimeProvider time) => new(
+        new HttpRouteOptions
+        {
+            Origin = origin,
+            ObjectBytesMax = options.Admission.MaxBytes,
+            FirstByteTimeout = TimeSpan.FromSeconds(options.Origin.FirstByteTimeoutSeconds),
+        },
+        invoker,
+        new ResponseStore(options.Store.HttpBytesMax),
+        time);
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

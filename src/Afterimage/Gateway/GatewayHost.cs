@@ -3,6 +3,7 @@ using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -35,13 +36,13 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <param name="logOutput">Where request lines go.</param>
     public static async Task<GatewayHost> StartAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
     {
-        var parts = await Parts.OpenAsync(options, origin, logOutput, time, cancellationToken);
+        var parts = await Parts.OpenAsync(options, origin, logOutput, time);
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
-                kestrel.AddServerHeader = false;
+                HttpRouteHost.Configure(kestrel);
                 kestrel.AllowResponseHeaderCompression = false;
                 kestrel.Limits.MaxRequestLineSize = options.Limits.RequestLineBytesMax;
                 kestrel.Limits.MaxRequestBufferSize = Math.Max(options.Limits.RequestLineBytesMax * 2, 1024 * 1024);
@@ -68,7 +69,18 @@ internal sealed class GatewayHost : IAsyncDisposable
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
 
     /// <summary>Returns once every picture stored before the call is in the index too.</summary>
-    public Task SettleAsync() => _parts.Indexing.DrainAsync(CancellationToken.None);
+    public async Task SettleAsync()
+    {
+        while (Cache.Running > 0)
+        {
+            await Task.Delay(1);
+        }
+
+        await _parts.Indexing.DrainAsync(CancellationToken.None);
+    }
+
+    /// <summary>Returns once the entries are read back and the index agrees with them.</summary>
+    public Task ReadyAsync() => _parts.Ready.Task;
 
     public async ValueTask DisposeAsync()
     {
@@ -90,13 +102,15 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         public required IndexQueue Indexing { get; init; }
 
-        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
+        public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time)
         {
             Directory.CreateDirectory(options.Data);
             var owned = new Stack<IAsyncDisposable>();
             try
             {
-                return await OpenAsync(options, origin, logOutput, time, owned, cancellationToken);
+                return Open(options, origin, logOutput, time, owned);
             }
             catch
             {
@@ -109,8 +123,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
         }
 
-        private static async Task<Parts> OpenAsync(
-            GatewayOptions options, Uri originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned, CancellationToken cancellationToken)
+        private static Parts Open(GatewayOptions options, Uri originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned)
         {
             T Own<T>(T part)
             {
@@ -122,10 +135,10 @@ internal sealed class GatewayHost : IAsyncDisposable
             RequestLog log = Own(new RequestLog(options.Log.Requests, logOutput, time));
             IEntryStore store = Own(Composition.OpenStore(options, time));
             ITextEmbedder embedder = Composition.CreateEmbedder(options);
-            IVectorIndex index = Own(await Composition.OpenIndexAsync(options, embedder.Space, cancellationToken));
+            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space));
             PairFeedback feedback = Own(new PairFeedback(Path.Combine(options.Data, "feedback.log")));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
-            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
+            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
             var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
@@ -142,7 +155,8 @@ internal sealed class GatewayHost : IAsyncDisposable
                 .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
                 .. Dashboard.Endpoints,
             ];
-            var router = new Router(options, images, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            HttpMessageInvoker http = Own(new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds))));
+            var router = new Router(options, images, () => Composition.CreateHttpRoute(options, originAddress, http, time), forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
             foreach (IAsyncDisposable part in owned.Reverse())
             {
@@ -158,7 +172,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             bool first = true;
             try
             {
-                using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2));
+                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
                 while (await timer.WaitForNextTickAsync(_stop.Token))
                 {
                     if (Cache.Store.Status.Loaded && (first || Indexing.HasGaps))
@@ -166,6 +180,8 @@ internal sealed class GatewayHost : IAsyncDisposable
                         Indexing.GapsClosed();
                         ReconcileReport report = await Reconciler.RunAsync(Cache.Store, Cache.Semantic, _stop.Token);
                         first = false;
+                        timer.Period = TimeSpan.FromSeconds(30);
+                        Ready.TrySetResult();
                         if (report.VectorsAdded + report.VectorsRemoved > 0 && logger.IsEnabled(LogLevel.Warning))
                         {
                             logger.LogWarning("reconcile: {Entries} entries, {Added} vectors added, {Removed} removed", report.Entries, report.VectorsAdded, report.VectorsRemoved);

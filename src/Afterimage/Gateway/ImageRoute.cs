@@ -110,8 +110,9 @@ internal sealed class ImageRoute(
             }
         }
 
+        bool complete = generation.Result.IsCompleted;
         GenerationResult result = await generation.Result.WaitAsync(context.RequestAborted);
-        await EndAsync(context, target, request, plan, generation, result, joined: !leads);
+        await EndAsync(context, target, request, plan, generation, result, joined: !leads, complete);
     }
 
     /// <summary>Answers the client that asked first, as the bytes come.</summary>
@@ -154,9 +155,34 @@ internal sealed class ImageRoute(
         Done(Tier.Miss, generation.Id, context, sent, head.Lookup, originTime);
     }
 
+    /// <summary>An entry that was made a moment ago: from the generation that holds it, or from the store.</summary>
+    private async Task FoundAsync(HttpContext context, RequestTarget target, ImageRequest request, RequestPlan plan, GenerationResult result)
+    {
+        if (result.Entry is { } made)
+        {
+            headers.Exact(context.Response.Headers, made);
+            long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Whole, made.ContentType, made.ContentHash);
+            Saved(made);
+            Done(Tier.Exact, made.Id, context, bytes);
+        }
+        else if (await cache.FindExactAsync(request.ExactKey, plan.AgeMax, context.RequestAborted) is { } entry)
+        {
+            using (entry)
+            {
+                await ExactAsync(context, entry);
+            }
+        }
+        else
+        {
+            // Evicted again already.
+            await GenerateAsync(context, target, request, plan with { Shared = false });
+        }
+    }
+
     /// <summary>Answers from the end of a generation: joiners, semantic hits, faults.</summary>
+    /// <param name="complete">Whether it had ended before this request came to it.</param>
     private async Task EndAsync(
-        HttpContext context, RequestTarget target, ImageRequest request, RequestPlan plan, Generation generation, GenerationResult result, bool joined)
+        HttpContext context, RequestTarget target, ImageRequest request, RequestPlan plan, Generation generation, GenerationResult result, bool joined, bool complete)
     {
         SemanticLookup lookup = result.Head.Lookup;
         bool originFailed = result.Head.Answer?.Fault is not null;
@@ -169,6 +195,12 @@ internal sealed class ImageRoute(
                     await GenerateAsync(context, target, request, plan with { Mode = SemanticMode.Off });
                 }
 
+                return;
+
+            case GenerationEnd.Found:
+            case GenerationEnd.Admitted when joined && complete:
+                // Whoever comes while the finished picture is being written to disk has a hit like any later one.
+                await FoundAsync(context, target, request, plan, result);
                 return;
 
             case GenerationEnd.Admitted:
@@ -255,7 +287,7 @@ internal sealed class ImageRoute(
     }
 
     /// <summary>The scope of a request; null where it must have one and has none.</summary>
-    private string? ScopeOf(HttpRequest request)
+    public string? ScopeOf(HttpRequest request)
     {
         if (options.Scope.Header.Length == 0)
         {

@@ -2,6 +2,7 @@ using Afterimage.Admin;
 using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
+using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -18,11 +19,12 @@ internal sealed class Router
     private readonly AdminRoutes _admin;
     private readonly CacheHeaders _headers;
 
-    public Router(GatewayOptions options, ImageRoute images, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    /// <param name="createHttpRoute">Makes a route of dialect <c>http</c>; called once for each configured.</param>
+    public Router(GatewayOptions options, ImageRoute images, Func<HttpCacheRoute> createHttpRoute, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
     {
         var pollinations = new PollinationsDialect(options.Pollinations);
         _routes = options.Routes.Count > 0
-            ? [.. options.Routes.Select(r => new Route(r.Path, pollinations, r.Seeds))]
+            ? [.. options.Routes.Select(r => r.Dialect == DialectName.Http ? new Route(r.Path, null, r.Seeds, createHttpRoute()) : new Route(r.Path, pollinations, r.Seeds))]
             : [new Route("/prompt/**", pollinations, SeedRule.Strict), new Route("/image/**", pollinations, SeedRule.Strict)];
         (_images, _forwarder, _admin, _headers) = (images, forwarder, admin, headers);
     }
@@ -48,7 +50,7 @@ internal sealed class Router
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (RequestTarget.From(raw) is not { } target)
         {
-            await ErrorAnswers.WriteAsync(context, StatusCodes.Status501NotImplemented, "target-form", "Only requests for a path are served; CONNECT and OPTIONS * are not.");
+            await ErrorAnswers.WriteAsync(context, StatusCodes.Status400BadRequest, "bad-target", "The request target must be a path (or an absolute URL) in visible ASCII characters; CONNECT and OPTIONS * are not served.");
             return;
         }
 
@@ -61,7 +63,14 @@ internal sealed class Router
         string method = context.Request.Method;
         if (Find(target) is { } route)
         {
-            if ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect, route.Seeds))
+            if (route.Http is { } http)
+            {
+                // Without the tenant that is required nothing may be shared, so nothing is kept.
+                await (_images.ScopeOf(context.Request) is { } scope ? http.HandleAsync(context, scope) : _forwarder.ForwardAsync(context, target));
+                return;
+            }
+
+            if ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect!, route.Seeds))
             {
                 return;
             }
@@ -101,7 +110,8 @@ internal sealed class Router
         return null;
     }
 
-    private sealed record Route(string Path, IDialect Dialect, SeedRule Seeds)
+    /// <summary>A path and who answers it: an image dialect, or the generic HTTP cache.</summary>
+    private sealed record Route(string Path, IDialect? Dialect, SeedRule Seeds, HttpCacheRoute? Http = null)
     {
         private readonly string _prefix = Path.EndsWith("/**", StringComparison.Ordinal) ? Path[..^2] : "";
 

@@ -127,6 +127,36 @@ public sealed class CoalescingTests
         Assert.Equal(2, gateway.Origin.Calls);
     }
 
+    [Fact]
+    public async Task Paraphrases_that_come_together_wait_for_one_picture()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        Task<Answer> first = gateway.GetAsync(Fox);
+        await UntilAsync(() => gateway.Origin.Calls == 1);
+        Task<Answer>[] others = [.. new[] { "A%20red%20fox.", "a%20RED%20fox", "a%20red%20%20fox!" }.Select(p => gateway.GetAsync($"/prompt/{p}?width=64&height=64"))];
+        Task<Answer> different = gateway.GetAsync("/prompt/a%20blue%20fox?width=64&height=64");
+        await UntilAsync(() => gateway.Origin.Calls == 2 && gateway.Host.Cache.Running == 5);
+        gate.SetResult();
+        Assert.Equal("MISS", (await first).Cache);
+        Assert.Equal("MISS", (await different).Cache);
+        Assert.All(await Task.WhenAll(others), a => Assert.Equal("HIT semantic", a.Cache));
+        Assert.Equal(2, gateway.Origin.Calls);
+    }
+
+    [Fact]
+    public async Task A_picture_is_found_from_the_moment_it_is_complete()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Store:Flush", "true"));
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal("MISS", (await gateway.GetAsync($"/prompt/a%20red%20fox?width=64&height=64&model=m{i}")).Cache);
+            Assert.Equal("HIT exact", (await gateway.GetAsync($"/prompt/a%20red%20fox?width=64&height=64&model=m{i}")).Cache);
+            Assert.Equal("HIT semantic", (await gateway.GetAsync($"/prompt/A%20red%20fox!?width=64&height=64&model=m{i}")).Cache);
+        }
+    }
+
     internal static async Task UntilAsync(Func<bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));

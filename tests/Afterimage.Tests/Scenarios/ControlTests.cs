@@ -18,6 +18,7 @@ public sealed class ControlTests
         await using TestGateway gateway = await TestGateway.StartAsync();
         Answer first = await gateway.GetAsync(Fox);
         Answer fresh = await gateway.GetAsync(Fox, (name, value));
+        await gateway.SettleAsync();
         Answer after = await gateway.GetAsync(Fox);
         Assert.Equal("MISS", fresh.Cache);
         Assert.NotEqual(first.Body, fresh.Body);

@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+
+namespace Afterimage.Caching.Http;
+
+/// <summary>
+/// Stored responses in memory, bounded in bytes. Reading takes no lock: each resource has an array of variants, newest first, that is replaced whole.
+/// What goes first is what was not used since the sweep last came by (second chance). Thread-safe.
+/// </summary>
+/// <remarks>Lock order: the sweep's lock before a resource's lock, never the other way round.</remarks>
+public sealed class ResponseStore
+{
+    /// <summary>Variants kept of one resource; a request field with endless values must not fill the store.</summary>
+    public const int VariantsMax = 64;
+
+    private readonly ConcurrentDictionary<ResourceKey, Resource> _resources = new();
+    private readonly Lock _sweepLock = new();
+    private readonly long _bytesMax;
+    private Queue<(ResourceKey Key, StoredResponse Response)> _sweep = new();
+    private long _bytes;
+    private int _count;
+
+    /// <param name="bytesMax">Bound on bodies, fields and an allowance per response.</param>
+    public ResponseStore(long bytesMax) => _bytesMax = bytesMax;
+
+    /// <summary>Bytes held now.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Responses held now.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>A response larger than this is not worth evicting everything else for.</summary>
+    public long ObjectBytesMax => _bytesMax / 4;
+
+    /// <summary>
+    /// The newest complete response that matches the request, or null. Where some variants have a <c>Vary</c> and others do not, those without are
+    /// passed over: origins forget it on default answers (RFC 9111 section 4.1).
+    /// </summary>
+    public StoredResponse? Find<TFields>(in ResourceKey key, TFields request)
+        where TFields : IRequestFields
+    {
+        if (!_resources.TryGetValue(key, out Resource? resource))
+        {
+            return null;
+        }
+
+        foreach (StoredResponse variant in resource.Variants)
+        {
+            if (variant.IsComplete && IsCandidate(resource, variant) && variant.Vary.Matches(request))
+            {
+                variant.Used = true;
+                return variant;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Every response, whole or in part, that matches the request; newest first.</summary>
+    public List<StoredResponse> FindAll<TFields>(in ResourceKey key, TFields request)
+        where TFields : IRequestFields
+    {
+        var found = new List<StoredResponse>();
+        if (_resources.TryGetValue(key, out Resource? resource))
+        {
+            foreach (StoredResponse variant in resource.Variants)
+            {
+                if (IsCandidate(resource, variant) && variant.Vary.Matches(request))
+                {
+                    variant.Used = true;
+                    found.Add(variant);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Adds a response. It takes the place of those with the same secondary key: a complete one of all, a part of other parts.</summary>
+    /// <returns>False where it is larger than <see cref="ObjectBytesMax"/>.</returns>
+    public bool Put(in ResourceKey key, StoredResponse response)
+    {
+        if (response.Bytes > ObjectBytesMax)
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            Resource resource = _resources.GetOrAdd(key, static _ => new Resource());
+            lock (resource)
+            {
+                if (resource.Dead)
+                {
+                    continue;
+                }
+
+                var kept = new List<StoredResponse>(resource.Variants.Length + 1) { response };
+                foreach (StoredResponse variant in resource.Variants)
+                {
+                    bool replaced = variant.Vary.IsSameAs(response.Vary) && (response.IsComplete || !variant.IsComplete);
+                    if (replaced || kept.Count >= VariantsMax)
+                    {
+                        Account(variant, added: false);
+                    }
+                    else
+                    {
+                        kept.Add(variant);
+                    }
+                }
+
+                resource.Variants = [.. kept];
+                Account(response, added: true);
+            }
+
+            break;
+        }
+
+        Sweep(key, response);
+        return true;
+    }
+
+    /// <summary>Puts an updated response in the place of the one it was made from; does nothing where that is gone.</summary>
+    public void Replace(in ResourceKey key, StoredResponse old, StoredResponse updated)
+    {
+        if (!Change(key, old, updated))
+        {
+            return;
+        }
+
+        Sweep(key, updated);
+    }
+
+    /// <summary>Removes one response.</summary>
+    public void Remove(in ResourceKey key, StoredResponse response) => Change(key, response, null);
+
+    /// <summary>Removes everything stored for a resource; how many there were.</summary>
+    public int RemoveAll(in ResourceKey key)
+    {
+        if (!_resources.TryGetValue(key, out Resource? resource))
+        {
+            return 0;
+        }
+
+        lock (resource)
+        {
+            int count = resource.Variants.Length;
+            foreach (StoredResponse variant in resource.Variants)
+            {
+                Account(variant, added: false);
+            }
+
+            resource.Variants = [];
+            Bury(key, resource);
+            return count;
+        }
+    }
+
+    private static bool IsCandidate(Resource resource, StoredResponse variant) => variant.Vary.Names.Count > 0 || !resource.Varies;
+
+    private bool Change(in ResourceKey key, StoredResponse old, StoredResponse? updated)
+    {
+        if (!_resources.TryGetValue(key, out Resource? resource))
+        {
+            return false;
+        }
+
+        lock (resource)
+        {
+            int at = Array.IndexOf(resource.Variants, old);
+            if (at < 0)
+            {
+                return false;
+            }
+
+            Account(old, added: false);
+            if (updated is not null)
+            {
+                Account(updated, added: true);
+                resource.Variants = [updated, .. resource.Variants.Where(variant => variant != old)];
+                return true;
+            }
+
+            resource.Variants = [.. resource.Variants.Where(variant => variant != old)];
+            Bury(key, resource);
+            return true;
+        }
+    }
+
+    /// <summary>Takes an empty resource out of the table; whoever got hold of it meanwhile sees that it is dead and makes a new one.</summary>
+    private void Bury(in ResourceKey key, Resource resource)
+    {
+        if (resource.Variants.Length == 0)
+        {
+            resource.Dead = true;
+            _resources.TryRemove(key, out _);
+        }
+    }
+
+    private void Account(StoredResponse response, bool added)
+    {
+        response.Gone = !added;
+        Interlocked.Add(ref _bytes, added ? response.Bytes : -response.Bytes);
+        Interlocked.Add(ref _count, added ? 1 : -1);
+    }
+
+    private void Sweep(in ResourceKey key, StoredResponse newcomer)
+    {
+        lock (_sweepLock)
+        {
+            _sweep.Enqueue((key, newcomer));
+            while (Bytes > _bytesMax && _sweep.TryDequeue(out var oldest))
+            {
+                if (oldest.Response.Gone)
+                {
+                    continue;
+                }
+
+                if (oldest.Response.Used && oldest.Response != newcomer)
+                {
+                    oldest.Response.Used = false;
+                    _sweep.Enqueue(oldest);
+                    continue;
+                }
+
+                Change(oldest.Key, oldest.Response, null);
+            }
+
+            // Replaced responses wait in the queue for their turn; where they outnumber the living, it is rebuilt.
+            if (_sweep.Count > (2 * Count) + 1024)
+            {
+                _sweep = new Queue<(ResourceKey, StoredResponse)>(_sweep.Where(item => !item.Response.Gone));
+            }
+        }
+    }
+
+    private sealed class Resource
+    {
+        private StoredResponse[] _variants = [];
+
+        public StoredResponse[] Variants
+        {
+            get => Volatile.Read(ref _variants);
+            set
+            {
+                Varies = Array.Exists(value, variant => variant.Vary.Names.Count > 0);
+                Volatile.Write(ref _variants, value);
+            }
+        }
+
+        public bool Varies { get; private set; }
+
+        public bool Dead { get; set; }
+    }
+}

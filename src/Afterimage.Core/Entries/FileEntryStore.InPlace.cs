@@ -1,0 +1,268 @@
+namespace Afterimage.Entries;
+
+public sealed partial class FileEntryStore
+{
+    public async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<EntryHeader> headers, CancellationToken cancellationToken)
+    {
+        if (headers.Any(header => header.Location is null))
+        {
+            throw new ArgumentException("only in-place entries are stored without a body", nameof(headers));
+        }
+
+        await _writers.WaitAsync(cancellationToken);
+        try
+        {
+            PutOutcome[] outcomes = await Task.Run(() => PutMany(headers), CancellationToken.None);
+            foreach (PutOutcome outcome in outcomes)
+            {
+                EntryMeters.CountPut(outcome);
+            }
+
+            return outcomes;
+        }
+        finally
+        {
+            _writers.Release();
+        }
+    }
+
+    private PutOutcome[] PutMany(IReadOnlyList<EntryHeader> headers)
+    {
+        var outcomes = new PutOutcome[headers.Count];
+        var preambles = new EntryPreamble[headers.Count];
+        var records = new ReadOnlyMemory<byte>[headers.Count];
+        long bytes = 0;
+        for (int i = 0; i < headers.Count; i++)
+        {
+            records[i] = EntryHead.Encode(headers[i], 0, out preambles[i]);
+            bytes += records[i].Length;
+        }
+
+        if (!TryReserve(bytes, headers.Count))
+        {
+            Array.Fill(outcomes, PutOutcome.NoSpace);
+            return outcomes;
+        }
+
+        try
+        {
+            EntryPlace[] places = _packs.Append(records, _options.Flush == FlushPolicy.BeforePublish);
+            for (int i = 0; i < outcomes.Length; i++)
+            {
+                outcomes[i] = PublishPacked(headers[i], preambles[i], places[i]);
+            }
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("write");
+            Array.Fill(outcomes, EntryVolume.IsDiskFull(e) ? PutOutcome.NoSpace : PutOutcome.Failed);
+        }
+        finally
+        {
+            Release(bytes, headers.Count);
+        }
+
+        return outcomes;
+    }
+
+    private PutOutcome PublishPacked(EntryHeader header, in EntryPreamble preamble, EntryPlace place)
+    {
+        lock (StripeOf(header.Key))
+        {
+            bool replaced = _catalogue.Publish(RowOf(preamble, place) with { Recency = _catalogue.NextUse() }, header.Batch, out CatalogueRow old);
+            if (replaced || !_knowsAll)
+            {
+                DropOldBytes(header.Key, replaced, old);
+            }
+
+            Forget(header.Key);
+            return replaced ? PutOutcome.Replaced : PutOutcome.Stored;
+        }
+    }
+
+    /// <summary>Removes the bytes that a packed entry has replaced; what cannot be removed is dropped by the next read-back. Under the key's stripe.</summary>
+    private void DropOldBytes(Hash256 key, bool known, in CatalogueRow old)
+    {
+        try
+        {
+            if (known && old.Place.IsPacked)
+            {
+                _packs.Delete(old.Place, old.Bytes);
+            }
+            else
+            {
+                _folder.Delete(key);
+            }
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("delete");
+        }
+    }
+
+    /// <summary>A batch met for the first time was perhaps begun by another process, which put it into quarantine first.</summary>
+    private void LearnBatch(Guid batch)
+    {
+        if (batch != Guid.Empty && _catalogue.BatchIndex(batch) < 0)
+        {
+            _quarantine.Reload();
+        }
+    }
+
+    /// <summary>Makes a packed record known that the read-back has found. An entry that has a file of its own, or another record, wins over it.</summary>
+    private void AdoptPacked(EntryPreamble preamble, EntryPlace place)
+    {
+        lock (StripeOf(preamble.Key))
+        {
+            if (!_catalogue.TryGet(preamble.Key, out CatalogueRow known, out _))
+            {
+                LearnBatch(preamble.Batch);
+                _catalogue.Publish(RowOf(preamble, place), preamble.Batch, out _);
+                return;
+            }
+
+            if (known.Place == place)
+            {
+                return;
+            }
+
+            try
+            {
+                _packs.Delete(place, preamble.TotalLength);
+            }
+            catch (Exception e) when (EntryVolume.IsDiskFault(e))
+            {
+                EntryMeters.CountDiskFault("delete");
+            }
+        }
+    }
+
+    /// <summary>The last place to look: records that are still being read back, or that another process has appended since.</summary>
+    private async ValueTask<OpenEntry?> OpenFromPacksAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        await _packsLoaded.Task.WaitAsync(cancellationToken);
+        RefreshPacks(cancellationToken);
+        return _catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) && row.Place.IsPacked
+            ? await OpenPackedAsync(row, ticket, cancellationToken)
+            : null;
+    }
+
+    private async ValueTask<OpenEntry?> OpenPackedAsync(CatalogueRow row, CatalogueTicket ticket, CancellationToken cancellationToken)
+    {
+        if (row.IsExpired(NowUnixMs))
+        {
+            Remove(row.Key, ticket, RemovalReason.Expired);
+            return null;
+        }
+
+        EntryHeader? header = ReadPacked(row, ticket);
+        return header is null || _quarantine.Holds(header.Batch) ? null : await OpenLocatedAsync(header, ticket, cancellationToken);
+    }
+
+    /// <summary>The header of a packed entry; one whose record is damaged or deleted by another process leaves the catalogue.</summary>
+    private EntryHeader? ReadPacked(CatalogueRow row, CatalogueTicket ticket)
+    {
+        EntryFault fault = _packs.TryRead(row.Place, row.Key, out EntryHeader? header);
+        if (fault == EntryFault.None)
+        {
+            return header;
+        }
+
+        bool gone;
+        lock (StripeOf(row.Key))
+        {
+            if (_catalogue.TryGet(row.Key, out CatalogueRow now, out CatalogueTicket current) && current == ticket && now.Place != row.Place)
+            {
+                // Compaction moved it between our looking and reading; under the stripe it stays.
+                return _packs.TryRead(now.Place, row.Key, out header) == EntryFault.None ? header : null;
+            }
+
+            gone = _catalogue.Remove(ticket, row.Key);
+        }
+
+        if (gone && fault != EntryFault.Missing)
+        {
+            EntryMeters.CountFault(fault);
+            _damaged.Add(new DamagedEntry(row.Key, fault.ToString(), _clock.GetUtcNow()));
+        }
+
+        if (gone)
+        {
+            Memory.Remove(row.Key);
+            RaiseRemoved(row.Key, fault == EntryFault.Missing ? RemovalReason.Deleted : RemovalReason.Damaged);
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads an in-place image from where it is. Gone, changed or out of reach is a miss, and the entry stays: a bucket that is away comes back.</summary>
+    private async ValueTask<OpenEntry?> OpenLocatedAsync(EntryHeader header, CatalogueTicket ticket, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte>? read = _locations is null
+            ? null
+            : await _locations.ReadAsync(header.Location!, header.Length > 0 ? header.Length : _options.EntryBytesMax, cancellationToken);
+        if (read is not { } body || (header.Length > 0 && body.Length != header.Length))
+        {
+            EntryMeters.LocationFaults.Add(1);
+            return null;
+        }
+
+        Hash256 hash = Hash256.Of(body.Span);
+        if (header.ContentHash != default && header.ContentHash != hash)
+        {
+            EntryMeters.LocationFaults.Add(1);
+            return null;
+        }
+
+        EntryHeader whole = header with { ContentHash = hash, Length = body.Length };
+        _catalogue.Use(ticket);
+        return Memory.WantsAfterUse(header.Key, body.Length) ? Keep(whole, body, ticket) : new HotEntry(whole, body);
+    }
+
+    /// <summary>Rewrites packs that are mostly dead, so that deleting a batch gives its bytes back.</summary>
+    private void CompactPacks()
+    {
+        foreach (int number in _packs.Wasteful())
+        {
+            try
+            {
+                var living = _catalogue.Rows(row => row.Place.IsPacked && row.Place.Pack == number).ToList();
+                foreach ((CatalogueRow Row, CatalogueTicket Ticket)[] group in living.Chunk(1000))
+                {
+                    Repack(group);
+                }
+
+                _packs.RemoveIfDead(number);
+            }
+            catch (Exception e) when (EntryVolume.IsDiskFault(e))
+            {
+                EntryMeters.CountDiskFault("compact");
+            }
+        }
+    }
+
+    private void Repack((CatalogueRow Row, CatalogueTicket Ticket)[] group)
+    {
+        var records = new List<ReadOnlyMemory<byte>>(group.Length);
+        var moving = new List<(CatalogueRow Row, CatalogueTicket Ticket)>(group.Length);
+        foreach ((CatalogueRow row, CatalogueTicket ticket) in group)
+        {
+            if (_packs.TryReadRecord(row.Place, row.Key, out byte[] record) == EntryFault.None)
+            {
+                records.Add(record);
+                moving.Add((row, ticket));
+            }
+        }
+
+        EntryPlace[] places = _packs.Append(records, flush: true);
+        for (int i = 0; i < places.Length; i++)
+        {
+            (CatalogueRow row, CatalogueTicket ticket) = moving[i];
+            lock (StripeOf(row.Key))
+            {
+                bool moved = _catalogue.Move(ticket, row.Key, places[i]);
+                _packs.Delete(moved ? row.Place : places[i], row.Bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace Afterimage.Vectors;
+
+/// <summary>The rows of a partition that outgrew a chain: a list to scan, and chains by seed.</summary>
+internal sealed class LargePartition(int number)
+{
+    /// <summary>A chain becomes a list at this many rows: about where following it starts to cost more than scanning.</summary>
+    public const int RowsMin = 64;
+
+    private RowList _list = new(RowsMin * 2);
+
+    public int Number => number;
+
+    public SeedTable Seeds { get; } = new();
+
+    /// <summary>The rows as they stand now; the writer replaces it when it grows or is thinned out.</summary>
+    public RowList List => Volatile.Read(ref _list);
+
+    public void Add(RowStore rows, int row)
+    {
+        if (_list.Full)
+        {
+            Publish(rows, _list.Copy(_list.Live * 2));
+        }
+
+        rows.Info(row).Position = _list.Append(row);
+        Seeds.Add(rows, row);
+    }
+
+    public void Remove(RowStore rows, int row)
+    {
+        Seeds.Remove(rows, row);
+        _list.Clear(rows.Info(row).Position);
+        if (_list.Live < _list.Count / 2 && _list.Count > RowsMin)
+        {
+            Publish(rows, _list.Copy(Math.Max(_list.Live * 3 / 2, RowsMin)));
+        }
+    }
+
+    private void Publish(RowStore rows, RowList list)
+    {
+        for (int i = 0; i < list.Count; i++)
+        {
+            rows.Info(list[i]).Position = i;
+        }
+
+        Volatile.Write(ref _list, list);
+    }
+}

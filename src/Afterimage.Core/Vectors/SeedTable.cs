@@ -1,0 +1,141 @@
+namespace Afterimage.Vectors;
+
+/// <summary>
+/// Chains of rows by seed within one large partition: an explicit seed narrows half a million rows to a handful. Four bytes a slot: the seed is read
+/// from the row at the head of the chain. One writer, readers beside it; rows without a seed are in no chain.
+/// </summary>
+internal sealed class SeedTable
+{
+    private const int Removed = -1;
+
+    private int[] _slots = new int[16];
+    private int _used;
+    private int _chains;
+
+    public long Bytes => _slots.Length * sizeof(int);
+
+    /// <summary>The first row with this seed, or -1.</summary>
+    public int First(RowStore rows, long seed)
+    {
+        int[] slots = Volatile.Read(ref _slots);
+        int mask = slots.Length - 1;
+        for (int i = Start(seed) & mask; ; i = (i + 1) & mask)
+        {
+            int slot = Volatile.Read(ref slots[i]);
+            if (slot == 0)
+            {
+                return -1;
+            }
+
+            if (slot > 0 && rows.Info(slot - 1).Seed == seed)
+            {
+                return slot - 1;
+            }
+        }
+    }
+
+    public void Add(RowStore rows, int row)
+    {
+        ref RowInfo info = ref rows.Info(row);
+        info.PreviousOfSeed = -1;
+        info.NextOfSeed = -1;
+        if (!info.HasSeed)
+        {
+            return;
+        }
+
+        int first = First(rows, info.Seed);
+        if (first < 0)
+        {
+            Insert(rows, row);
+            return;
+        }
+
+        info.NextOfSeed = first;
+        rows.Info(first).PreviousOfSeed = row;
+        Volatile.Write(ref _slots[SlotOf(rows, first)], row + 1);
+    }
+
+    public void Remove(RowStore rows, int row)
+    {
+        ref RowInfo info = ref rows.Info(row);
+        if (!info.HasSeed)
+        {
+            return;
+        }
+
+        if (info.NextOfSeed >= 0)
+        {
+            rows.Info(info.NextOfSeed).PreviousOfSeed = info.PreviousOfSeed;
+        }
+
+        if (info.PreviousOfSeed >= 0)
+        {
+            Volatile.Write(ref rows.Info(info.PreviousOfSeed).NextOfSeed, info.NextOfSeed);
+            return;
+        }
+
+        _chains -= info.NextOfSeed < 0 ? 1 : 0;
+        Volatile.Write(ref _slots[SlotOf(rows, row)], info.NextOfSeed >= 0 ? info.NextOfSeed + 1 : Removed);
+    }
+
+    private void Insert(RowStore rows, int row)
+    {
+        if ((_used + 1) * 4 > _slots.Length * 3)
+        {
+            Rebuild(rows);
+        }
+
+        _used += Put(rows, _slots, row) ? 1 : 0;
+        _chains++;
+    }
+
+    private int SlotOf(RowStore rows, int first)
+    {
+        int mask = _slots.Length - 1;
+        int i = Start(rows.Info(first).Seed) & mask;
+        while (_slots[i] != first + 1)
+        {
+            i = (i + 1) & mask;
+        }
+
+        return i;
+    }
+
+    private static bool Put(RowStore rows, int[] slots, int row)
+    {
+        int mask = slots.Length - 1;
+        int i = Start(rows.Info(row).Seed) & mask;
+        while (slots[i] > 0)
+        {
+            i = (i + 1) & mask;
+        }
+
+        bool fresh = slots[i] == 0;
+        Volatile.Write(ref slots[i], row + 1);
+        return fresh;
+    }
+
+    private void Rebuild(RowStore rows)
+    {
+        int length = 16;
+        while (length < (_chains + 1) * 2)
+        {
+            length *= 2;
+        }
+
+        int[] slots = new int[length];
+        foreach (int slot in _slots)
+        {
+            if (slot > 0)
+            {
+                Put(rows, slots, slot - 1);
+            }
+        }
+
+        _used = _chains;
+        Volatile.Write(ref _slots, slots);
+    }
+
+    private static int Start(long seed) => (int)(((ulong)seed * 0x9E37_79B9_7F4A_7C15) >> 33);
+}

@@ -1,0 +1,259 @@
+namespace Afterimage.Vectors.Storage;
+
+/// <summary>Takes one record of a replay.</summary>
+/// <param name="record">The whole record, checked.</param>
+/// <param name="place">Where it stands, for <see cref="VectorLog.Vector"/>.</param>
+internal delegate void LogVisitor(ReadOnlySpan<byte> record, uint place);
+
+/// <summary>
+/// The truth of the index on disk: numbered segments, replayed in order. A place is a segment's slot and an offset in units of 64 bytes, in 32 bits,
+/// and names a record for as long as its segment exists. Appending, replaying and retiring belong to the index's writer lock; reading does not.
+/// </summary>
+internal sealed unsafe class VectorLog : IDisposable
+{
+    private readonly string _folder;
+    private readonly string _spaceId;
+    private readonly int _dimensions;
+    private readonly long _segmentBytes;
+    private readonly int _unitBits;
+    private readonly Lock _files = new();
+    private readonly LogSegment?[] _slots;
+    private ulong _lastNumber;
+    private int _activeSlot = -1;
+
+    /// <summary>Opens the segments of a folder without reading their records.</summary>
+    /// <exception cref="InvalidDataException">A segment is of another version or space.</exception>
+    public VectorLog(string folder, string spaceId, int dimensions, long segmentBytes)
+    {
+        foreach (string unfinished in Directory.GetFiles(folder, "*" + AtomicFile.TemporaryExtension))
+        {
+            File.Delete(unfinished);
+        }
+
+        _folder = folder;
+        _spaceId = spaceId;
+        _dimensions = dimensions;
+        string[] paths = [.. Directory.GetFiles(folder, "segment-*" + LogSegment.Extension).Order(StringComparer.Ordinal)];
+        long needed = LogSegment.HeaderLength + LogRecord.AddLength(dimensions) + LogRecord.ShortLength;
+        _segmentBytes = Math.Max(segmentBytes, needed);
+        long longest = Math.Max(_segmentBytes, paths.Length == 0 ? 0 : paths.Max(p => new FileInfo(p).Length));
+        _unitBits = System.Numerics.BitOperations.Log2((ulong)(longest - 1) / LogRecord.Alignment) + 1;
+        _slots = new LogSegment?[1 << Math.Min(16, 32 - _unitBits)];
+        foreach (string path in paths)
+        {
+            // Only the last one is written to again, so only it gets room behind its records.
+            OpenSegment(path, path == paths[^1] ? _segmentBytes : 0);
+        }
+    }
+
+    /// <summary>Bytes of all segments.</summary>
+    public long Bytes => _slots.Sum(s => s?.Length ?? 0);
+
+    /// <summary>Records that a replay had to skip or cut.</summary>
+    public long Damaged { get; private set; }
+
+    /// <summary>Segments, oldest first.</summary>
+    public IEnumerable<LogSegment> Segments => _slots.OfType<LogSegment>().OrderBy(s => s.Number);
+
+    public LogSegment? Active => _activeSlot < 0 ? null : _slots[_activeSlot];
+
+    /// <summary>The stored vector of an add record.</summary>
+    public ReadOnlySpan<Half> Vector(uint place)
+    {
+        LogSegment segment = _slots[place >> _unitBits]!;
+        return new ReadOnlySpan<Half>(segment.At(Offset(place) + LogRecord.VectorOffset), _dimensions);
+    }
+
+    /// <summary>The record at a place.</summary>
+    public ReadOnlySpan<byte> Record(uint place) => _slots[place >> _unitBits]!.From(Offset(place))[..LogRecord.AddLength(_dimensions)];
+
+    public LogSegment SegmentOf(uint place) => _slots[place >> _unitBits]!;
+
+    /// <summary>Hands every readable record to the visitor in the order of writing, and cuts the torn tail of the last segment.</summary>
+    public void Replay(LogVisitor visit, Action<double> progress)
+    {
+        long total = Math.Max(1, Segments.Sum(s => s.Capacity));
+        long done = 0;
+        LogSegment? last = Segments.LastOrDefault();
+        foreach (LogSegment segment in Segments)
+        {
+            Replay(segment, segment == last, visit);
+            done += segment.Capacity;
+            progress((double)done / total);
+        }
+
+        if (last is { Sealed: false })
+        {
+            _activeSlot = Array.IndexOf(_slots, last);
+        }
+    }
+
+    /// <summary>How many records of the given length fit the active segment; opens another where none does.</summary>
+    public int Room(int recordLength)
+    {
+        long room = Active is { } active ? active.Capacity - active.Length - LogRecord.ShortLength : 0;
+        if (room < recordLength)
+        {
+            Rotate();
+            room = Active!.Capacity - Active.Length - LogRecord.ShortLength;
+        }
+
+        return (int)(room / recordLength);
+    }
+
+    /// <summary>Appends records that fit (<see cref="Room"/>) and returns the place of the first.</summary>
+    public uint Append(ReadOnlySpan<byte> records)
+    {
+        LogSegment active = Active!;
+        uint place = PlaceOf(_activeSlot, active.Length);
+        active.Append(records);
+        return place;
+    }
+
+    /// <summary>The place of the record that is <paramref name="bytes"/> behind another in the same segment.</summary>
+    public static uint Behind(uint place, int bytes) => place + (uint)(bytes / LogRecord.Alignment);
+
+    /// <summary>Flushes what was appended before the call to the disk.</summary>
+    public void Flush()
+    {
+        lock (_files)
+        {
+            foreach (LogSegment segment in Segments.Where(s => s.Dirty))
+            {
+                // Cleared first: an append beside the flush may or may not be part of it, so it counts for the next one.
+                segment.Dirty = false;
+                try
+                {
+                    segment.Flush();
+                }
+                catch
+                {
+                    segment.Dirty = true;
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a segment that nothing lives in any more out of the log; its file goes with <see cref="Delete"/>, once no reader is inside.</summary>
+    public int SlotOf(LogSegment segment) => Array.IndexOf(_slots, segment);
+
+    public void Delete(int slot)
+    {
+        lock (_files)
+        {
+            _slots[slot]!.Delete();
+            _slots[slot] = null;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_files)
+        {
+            foreach (LogSegment segment in Segments)
+            {
+                segment.Dispose();
+            }
+        }
+    }
+
+    private void OpenSegment(string path, long capacityMin)
+    {
+        LogSegment? segment = LogSegment.Open(path, _spaceId, _dimensions, capacityMin);
+        if (segment is null)
+        {
+            Damaged++;
+            File.Move(path, path + ".damaged", overwrite: true);
+            return;
+        }
+
+        _slots[Array.IndexOf(_slots, null)] = segment;
+        _lastNumber = Math.Max(_lastNumber, segment.Number);
+    }
+
+    private void Replay(LogSegment segment, bool last, LogVisitor visit)
+    {
+        int slot = SlotOf(segment);
+        bool closed = !last || EndsSealed(segment);
+        long at = LogSegment.HeaderLength;
+        while (at < segment.Capacity && !segment.Sealed)
+        {
+            ReadOnlySpan<byte> rest = segment.From(at);
+            LogRecordState state = LogRecord.Check(rest, _dimensions, out int length);
+            if (state == LogRecordState.Good)
+            {
+                segment.Sealed = LogRecord.Kind(rest) == LogRecordKind.Seal;
+                if (!segment.Sealed)
+                {
+                    visit(rest[..length], PlaceOf(slot, at));
+                }
+
+                at += length;
+            }
+            else if (closed)
+            {
+                // A closed segment was whole once: step over the damage to the next readable record.
+                Damaged += state == LogRecordState.Bad ? 1 : 0;
+                at += LogRecord.Alignment;
+            }
+            else
+            {
+                Damaged += state == LogRecordState.Bad ? 1 : 0;
+                segment.Cut(at);
+                return;
+            }
+        }
+
+        segment.Length = Math.Min(at, segment.Capacity);
+        segment.Sealed |= closed;
+    }
+
+    private bool EndsSealed(LogSegment segment)
+    {
+        // The file may be followed by the zeros it was extended with: the seal is the last record, wherever that is.
+        for (long at = segment.Capacity / LogRecord.Alignment * LogRecord.Alignment - LogRecord.Alignment; at >= LogSegment.HeaderLength; at -= LogRecord.Alignment)
+        {
+            ReadOnlySpan<byte> record = segment.From(at)[..LogRecord.ShortLength];
+            if (record.ContainsAnyExcept((byte)0))
+            {
+                return LogRecord.Check(record, _dimensions, out _) == LogRecordState.Good && LogRecord.Kind(record) == LogRecordKind.Seal;
+            }
+        }
+
+        return false;
+    }
+
+    private void Rotate()
+    {
+        int slot = Array.IndexOf(_slots, null);
+        if (slot < 0)
+        {
+            throw new IOException($"The index log in {_folder} has no room for another segment.");
+        }
+
+        LogSegment next = LogSegment.Create(_folder, _lastNumber + 1, _spaceId, _dimensions, _segmentBytes);
+        lock (_files)
+        {
+            Seal();
+            _slots[slot] = next;
+            _lastNumber++;
+            _activeSlot = slot;
+        }
+    }
+
+    private void Seal()
+    {
+        if (Active is { } active)
+        {
+            Span<byte> seal = stackalloc byte[LogRecord.ShortLength];
+            LogRecord.WriteSeal(seal);
+            active.Append(seal);
+            active.Sealed = true;
+        }
+    }
+
+    private uint PlaceOf(int slot, long offset) => ((uint)slot << _unitBits) | (uint)(offset / LogRecord.Alignment);
+
+    private long Offset(uint place) => (long)(place & ((1u << _unitBits) - 1)) * LogRecord.Alignment;
+}

@@ -1,0 +1,383 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Afterimage.Vectors.Kernels;
+using Afterimage.Vectors.Storage;
+
+namespace Afterimage.Vectors;
+
+/// <summary>
+/// The in-process index: durable, exact in small partitions, visible at once. Everything lives in one folder per space: a log that is the truth and
+/// files derived from it (<c>docs/formats.md</c>). One process at a time may have it open.
+/// </summary>
+public sealed class VectorIndex : IVectorIndex
+{
+    private const int RecordsPerAppend = 64;
+    private const int PlacesPerLook = 1024;
+
+    private readonly VectorIndexOptions _options;
+    private readonly FolderLock _folderLock;
+    private readonly VectorLog _log;
+    private readonly Quantizer _quantizer;
+    private readonly IndexState _state;
+    private readonly SearcherPool _searchers;
+    private readonly GroupCommit _commit;
+    private readonly Lock _writing = new();
+    private readonly int _addLength;
+    private long _sequence;
+    private double _loadProgress;
+    private volatile string? _writeFault;
+    private volatile bool _disposed;
+
+    private VectorIndex(VectorIndexOptions options, string folder)
+    {
+        _options = options;
+        _folderLock = FolderLock.Take(folder);
+        try
+        {
+            _log = new VectorLog(folder, options.SpaceId, options.Dimensions, options.SegmentBytes);
+        }
+        catch
+        {
+            _folderLock.Dispose();
+            throw;
+        }
+
+        _quantizer = new Quantizer(options.Dimensions);
+        _addLength = LogRecord.AddLength(options.Dimensions);
+        _state = new IndexState(_log, _quantizer);
+        _searchers = new SearcherPool(_state.Epochs, () => new Searcher(_state.Rows, _log, _quantizer, options.Kernel));
+        _commit = new GroupCommit(_log, options.FlushInterval);
+        Ready = Task.Run(Load);
+    }
+
+    public string SpaceId => _options.SpaceId;
+
+    public int Dimensions => _options.Dimensions;
+
+    /// <summary>Ends when the log has been read and every vector can be found. Until then operations wait for it; faulted where the log cannot be read.</summary>
+    public Task Ready { get; }
+
+    /// <summary>How the index is doing; cheap.</summary>
+    public VectorIndexStatus Status
+    {
+        get
+        {
+            lock (_writing)
+            {
+                return new VectorIndexStatus(
+                    Ready.IsCompletedSuccessfully,
+                    Volatile.Read(ref _loadProgress),
+                    _state.Count,
+                    _state.Partitions.Count,
+                    _state.Bytes,
+                    _log.Bytes,
+                    _commit.Lag.TotalSeconds,
+                    _log.Damaged,
+                    _writeFault ?? _commit.Fault);
+            }
+        }
+    }
+
+    /// <summary>Opens the index of a space, making its folder where there is none. Returns at once; reading goes on in the background (<see cref="Ready"/>).</summary>
+    /// <exception cref="VectorIndexUnavailableException">Another process has it open, or the folder cannot be used.</exception>
+    /// <exception cref="InvalidDataException">The files are of a format version or a space that this is not.</exception>
+    public static VectorIndex Open(VectorIndexOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        try
+        {
+            string folder = FolderOf(options.Folder, options.SpaceId);
+            Directory.CreateDirectory(folder);
+            return new VectorIndex(options, folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && e is not InvalidDataException)
+        {
+            throw new VectorIndexUnavailableException($"The index in {options.Folder} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The folder of a space inside the folder of all indexes: its id with everything but letters, digits, <c>_ @ + -</c> and inner dots escaped.</summary>
+    public static string FolderOf(string folder, string spaceId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(spaceId);
+        var name = new StringBuilder();
+        foreach (byte c in Encoding.UTF8.GetBytes(spaceId))
+        {
+            bool plain = char.IsAsciiLetterOrDigit((char)c) || "_@+-".Contains((char)c) || (c == '.' && name.Length > 0);
+            name.Append(plain ? ((char)c).ToString() : $"%{c:X2}");
+        }
+
+        return Path.Combine(folder, name.ToString());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AddAsync(IReadOnlyList<VectorRecord> records, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        foreach (VectorRecord record in records)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(record.Vector.Length, Dimensions, nameof(records));
+            UnitVectors.RequireFinite(record.Vector.Span, nameof(records));
+        }
+
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
+        for (int start = 0; start < records.Count; start += RecordsPerAppend)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Add(records, start, Math.Min(RecordsPerAppend, records.Count - start));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> RemoveAsync(IReadOnlyList<Hash256> entries, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
+        int removed = 0;
+        foreach (Hash256 entry in entries)
+        {
+            removed += Remove(entry) ? 1 : 0;
+        }
+
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Neighbor>> SearchAsync(VectorQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Vector.Length, Dimensions, nameof(query));
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Count, 1, nameof(query));
+        UnitVectors.RequireFinite(query.Vector.Span, nameof(query));
+        cancellationToken.ThrowIfCancellationRequested();
+        return Ready.IsCompletedSuccessfully ? ValueTask.FromResult<IReadOnlyList<Neighbor>>(Search(query)) : WaitAndSearchAsync(query, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> CountAsync(Hash256? partition, CancellationToken cancellationToken)
+    {
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
+        lock (_writing)
+        {
+            if (partition is not { } key)
+            {
+                return _state.Count;
+            }
+
+            int number = _state.Partitions.Find(key);
+            return number < 0 ? 0 : _state.Partitions.At(number).Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<VectorPlace> EnumerateAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
+        lock (_writing)
+        {
+            _state.Enumerations++;
+        }
+
+        try
+        {
+            var places = new List<VectorPlace>(PlacesPerLook);
+            for (int row = 0; Look(ref row, places);)
+            {
+                foreach (VectorPlace place in places)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return place;
+                }
+            }
+        }
+        finally
+        {
+            lock (_writing)
+            {
+                _state.Enumerations--;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
+        await _commit.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Flushes, waits for searches under way, and closes the files.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        await Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _disposed = true;
+        await _commit.DisposeAsync().ConfigureAwait(false);
+        long epoch = _state.Epochs.Advance();
+        while (!_state.Epochs.Passed(epoch))
+        {
+            await Task.Delay(1).ConfigureAwait(false);
+        }
+
+        lock (_writing)
+        {
+            _log.Dispose();
+            _folderLock.Dispose();
+        }
+    }
+
+    private void Load()
+    {
+        _log.Replay(
+            (record, place) =>
+            {
+                if (LogRecord.Kind(record) == LogRecordKind.Add)
+                {
+                    _state.Add(record, place);
+                    _sequence = Math.Max(_sequence, (long)LogRecord.Sequence(record));
+                }
+                else
+                {
+                    _state.Remove(LogRecord.Entry(record));
+                }
+
+                _state.Reclaim();
+            },
+            progress => Volatile.Write(ref _loadProgress, progress));
+        Volatile.Write(ref _loadProgress, 1);
+    }
+
+    private async ValueTask UsableAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!Ready.IsCompletedSuccessfully)
+        {
+            await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        ObjectDisposedException.ThrowIf(_disposed, this);
+    }
+
+    private async ValueTask<IReadOnlyList<Neighbor>> WaitAndSearchAsync(VectorQuery query, CancellationToken cancellationToken)
+    {
+        await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Search(query);
+    }
+
+    private Neighbor[] Search(in VectorQuery query)
+    {
+        Searcher searcher = _searchers.Rent();
+        searcher.Enter(_state.Epochs);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return searcher.Search(_state.Partitions, query);
+        }
+        finally
+        {
+            searcher.Leave();
+            SearcherPool.Return(searcher);
+        }
+    }
+
+    private void Add(IReadOnlyList<VectorRecord> records, int start, int count)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(count * _addLength);
+        float[] unit = ArrayPool<float>.Shared.Rent(Dimensions);
+        long sequence = Interlocked.Add(ref _sequence, count) - count;
+        for (int i = 0; i < count; i++)
+        {
+            VectorRecord record = records[start + i];
+            UnitVectors.Normalize(record.Vector.Span, unit);
+            var place = new VectorPlace(record.Entry, record.Partition, record.Seed, record.Batch);
+            LogRecord.WriteAdd(buffer.AsSpan(i * _addLength, _addLength), (ulong)(sequence + i + 1), place, unit.AsSpan(0, Dimensions));
+        }
+
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            for (int done = 0; done < count;)
+            {
+                ReadOnlySpan<byte> rest = buffer.AsSpan(done * _addLength, (count - done) * _addLength);
+                done += AppendAndApply(rest);
+            }
+
+            _state.Reclaim();
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        ArrayPool<float>.Shared.Return(unit);
+    }
+
+    /// <summary>Writes as many add records as fit the active segment, then makes them visible. Returns how many.</summary>
+    private int AppendAndApply(ReadOnlySpan<byte> records)
+    {
+        uint place = Append(records, _addLength, out int count);
+        for (int i = 0; i < count; i++)
+        {
+            _state.Add(records.Slice(i * _addLength, _addLength), VectorLog.Behind(place, i * _addLength));
+        }
+
+        return count;
+    }
+
+    private bool Remove(in Hash256 entry)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_state.Find(entry) < 0)
+            {
+                return false;
+            }
+
+            Span<byte> record = stackalloc byte[LogRecord.ShortLength];
+            LogRecord.WriteRemove(record, entry);
+            Append(record, record.Length, out _);
+            _state.Remove(entry);
+            _state.Reclaim();
+            return true;
+        }
+    }
+
+    private uint Append(ReadOnlySpan<byte> records, int recordLength, out int count)
+    {
+        try
+        {
+            count = Math.Min(_log.Room(recordLength), records.Length / recordLength);
+            uint place = _log.Append(records[..(count * recordLength)]);
+            _writeFault = null;
+            _commit.Changed();
+            return place;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _writeFault = $"The index log cannot be written: {e.Message}";
+            throw new VectorIndexUnavailableException(_writeFault, e);
+        }
+    }
+
+    /// <summary>Takes the places of the next rows; false where there are no more.</summary>
+    private bool Look(ref int row, List<VectorPlace> places)
+    {
+        places.Clear();
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            for (; row < _state.Rows.End && places.Count < PlacesPerLook; row++)
+            {
+                if (_state.Rows.Info(row).Live)
+                {
+                    places.Add(_state.PlaceOf(row));
+                }
+            }
+        }
+
+        return places.Count > 0;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Afterimage.Vectors;
+
+/// <summary>How an in-process index is opened.</summary>
+public sealed record VectorIndexOptions
+{
+    /// <summary>The folder of all indexes; each space has a folder of its own inside, named after its id.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The space id, at most 200 bytes of UTF-8.</summary>
+    public required string SpaceId { get; init; }
+
+    /// <summary>Components of every vector, 1 to 4096.</summary>
+    public required int Dimensions { get; init; }
+
+    /// <summary>The longest that something added stays unflushed, so what a power failure can take. A killed process loses nothing. Default 1 s; 10 ms to 1 h.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of one log segment. Default 64 MB; 4 KB to 1 GB.</summary>
+    internal long SegmentBytes { get; init; } = 64 << 20;
+
+    /// <summary>The dot-product kernel; for tests and measurements.</summary>
+    internal Kernels.DotKernel Kernel { get; init; } = Kernels.DotKernel.Best;
+
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(Folder);
+        ArgumentException.ThrowIfNullOrEmpty(SpaceId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            System.Text.Encoding.UTF8.GetByteCount(SpaceId), Storage.LogSegment.SpaceIdLengthMax, nameof(SpaceId));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Dimensions, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Dimensions, 4096);
+        ArgumentOutOfRangeException.ThrowIfLessThan(FlushInterval, TimeSpan.FromMilliseconds(10));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(FlushInterval, TimeSpan.FromHours(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytes, 4096);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentBytes, 1 << 30);
+    }
+}

@@ -1,0 +1,135 @@
+using Afterimage.Caching.Http;
+
+namespace Afterimage.Gateway.HttpRoute;
+
+/// <summary>The preconditions that the cache itself adds to a request, to validate what it has (RFC 9111 section 4.3.1).</summary>
+/// <param name="ETag">For <c>If-None-Match</c>.</param>
+/// <param name="LastModified">For <c>If-Modified-Since</c>, as received.</param>
+internal readonly record struct Validators(string? ETag, string? LastModified)
+{
+    public static Validators Of(StoredResponse? stored) =>
+        stored is null ? default : new Validators(stored.Fields.First("ETag"), stored.LastModifiedText);
+
+    public bool Any => ETag is not null || LastModified is not null;
+}
+
+/// <summary>Sends requests to the origin and reads header sections. Thread-safe; knows nothing of caching but the validators it is given.</summary>
+internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOptions options, TimeProvider time)
+{
+    private static readonly UriCreationOptions AsIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly string _base = options.Origin.GetLeftPart(UriPartial.Path).TrimEnd('/');
+
+    /// <summary>
+    /// Sends one request and disposes it. Retries nothing: whether the origin has started work is not known here.
+    /// </summary>
+    /// <param name="message">From <see cref="Build"/>.</param>
+    /// <param name="interim">Gets 102 and 103 while waiting; null for none. It is closed when this returns.</param>
+    /// <param name="abort">Ends the wait for the header section.</param>
+    public async Task<(OriginHead? Head, OriginFailure Failure)> SendAsync(HttpRequestMessage message, InterimWriter? interim, CancellationToken abort)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        deadline.CancelAfter(options.FirstByteTimeout);
+        DateTimeOffset requestTime = time.GetUtcNow();
+        try
+        {
+            InterimStream.Receiver.Value = interim;
+            HttpResponseMessage response = await invoker.SendAsync(message, deadline.Token);
+            return (new OriginHead(response, requestTime, time.GetUtcNow()), OriginFailure.None);
+        }
+        catch (OperationCanceledException) when (!abort.IsCancellationRequested)
+        {
+            return (null, OriginFailure.TimedOut);
+        }
+        catch (HttpRequestException e)
+        {
+            return (null, e.HttpRequestError is HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
+                ? OriginFailure.Invalid
+                : OriginFailure.Unreachable);
+        }
+        finally
+        {
+            message.Dispose();
+            if (interim is not null)
+            {
+                await interim.CloseAsync();
+            }
+        }
+    }
+
+    /// <summary>The request as it goes to the origin: end-to-end fields as they came, and <c>Via</c>.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="validators">Where not empty they take the place of the client's own preconditions and range.</param>
+    public HttpRequestMessage Build(in RouteRequest request, Validators validators)
+    {
+        HttpRequest incoming = request.Context.Request;
+        var message = new HttpRequestMessage(MethodOf(request.Method), new Uri(_base + request.Key.Target, AsIs))
+        {
+            Version = System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+
+        if (request.HasContent || incoming.ContentLength == 0)
+        {
+            message.Content = new StreamContent(incoming.Body);
+        }
+
+        CopyFields(incoming, message, validators.Any);
+        if (validators.ETag is not null)
+        {
+            message.Headers.TryAddWithoutValidation("If-None-Match", validators.ETag);
+        }
+
+        if (validators.LastModified is not null)
+        {
+            message.Headers.TryAddWithoutValidation("If-Modified-Since", validators.LastModified);
+        }
+
+        return message;
+    }
+
+    private void CopyFields(HttpRequest incoming, HttpRequestMessage message, bool dropPreconditions)
+    {
+        List<string> named = HttpToken.List(new RequestFields(incoming.Headers).Get("Connection"));
+        string? via = null;
+        foreach (var (name, values) in incoming.Headers)
+        {
+            if (IsOurs(name) || ConnectionFields.IsHopByHop(name) || named.Contains(name, StringComparer.OrdinalIgnoreCase)
+                || (dropPreconditions && IsPrecondition(name)))
+            {
+                continue;
+            }
+
+            if (name.Equals("Via", StringComparison.OrdinalIgnoreCase))
+            {
+                via = values.ToString();
+                continue;
+            }
+
+            IEnumerable<string> lines = values.Where(value => value is not null)!;
+            if (!message.Headers.TryAddWithoutValidation(name, lines))
+            {
+                message.Content?.Headers.TryAddWithoutValidation(name, lines);
+            }
+        }
+
+        string own = $"1.1 {options.CacheName}";
+        message.Headers.TryAddWithoutValidation("Via", via is null ? own : $"{via}, {own}");
+    }
+
+    /// <summary>Fields that end here: the connection to the origin has its own.</summary>
+    private static bool IsOurs(string name) =>
+        name.StartsWith(':') || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Proxy-Authorization", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsPrecondition(string name) => name.Length is 5 or 8 or 13 or 17
+        && (name.Equals("If-None-Match", StringComparison.OrdinalIgnoreCase) || name.Equals("If-Modified-Since", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("Range", StringComparison.OrdinalIgnoreCase) || name.Equals("If-Range", StringComparison.OrdinalIgnoreCase));
+
+    private static HttpMethod MethodOf(string method) => method switch
+    {
+        "GET" => HttpMethod.Get,
+        "HEAD" => HttpMethod.Head,
+        _ => new HttpMethod(method),
+    };
+}

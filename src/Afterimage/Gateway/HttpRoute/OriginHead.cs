@@ -1,0 +1,61 @@
+using Afterimage.Caching.Http;
+
+namespace Afterimage.Gateway.HttpRoute;
+
+/// <summary>The header section of an origin's answer, its content still to be read. Dispose it to give the connection back.</summary>
+internal sealed class OriginHead : IDisposable
+{
+    private readonly HttpResponseMessage _message;
+
+    public OriginHead(HttpResponseMessage message, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    {
+        _message = message;
+        RequestTime = requestTime;
+        ResponseTime = responseTime;
+        Raw = ReadFields(message);
+        EndToEnd = ConnectionFields.EndToEnd(Raw);
+    }
+
+    public int Status => (int)_message.StatusCode;
+
+    public string? Reason => _message.ReasonPhrase;
+
+    /// <summary>Everything as received, hop-by-hop fields too.</summary>
+    public HttpFields Raw { get; }
+
+    /// <summary>What goes on to the client.</summary>
+    public HttpFields EndToEnd { get; }
+
+    public DateTimeOffset RequestTime { get; }
+
+    public DateTimeOffset ResponseTime { get; }
+
+    public long? ContentLength => _message.Content.Headers.ContentLength;
+
+    public Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => _message.Content.ReadAsStreamAsync(cancellationToken);
+
+    public void Dispose() => _message.Dispose();
+
+    /// <summary>The non-validated view keeps values as they came, also those that the typed collections would refuse or rewrite.</summary>
+    private static HttpFields ReadFields(HttpResponseMessage message)
+    {
+        var lines = new List<KeyValuePair<string, string>>(16);
+        foreach (var (name, values) in message.Headers.NonValidated)
+        {
+            foreach (string value in values)
+            {
+                lines.Add(new(name, value));
+            }
+        }
+
+        foreach (var (name, values) in message.Content.Headers.NonValidated)
+        {
+            foreach (string value in values)
+            {
+                lines.Add(new(name, value));
+            }
+        }
+
+        return new HttpFields(lines);
+    }
+}

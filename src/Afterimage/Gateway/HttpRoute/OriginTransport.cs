@@ -1,0 +1,26 @@
+using System.Net;
+using System.Text;
+
+namespace Afterimage.Gateway.HttpRoute;
+
+/// <summary>The HTTP client side of a route: transparent, that is without redirects, cookies, decompression, tracing fields or a proxy of its own.</summary>
+internal static class OriginTransport
+{
+    public static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout) => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = connectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+
+        // Header bytes beyond ASCII pass as they are (obs-text, RFC 9110 section 5.5).
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(
+            context.NegotiatedHttpVersion.Major == 1 ? new InterimStream(context.PlaintextStream) : context.PlaintextStream),
+    };
+}

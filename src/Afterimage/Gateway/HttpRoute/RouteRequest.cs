@@ -1,0 +1,69 @@
+using Afterimage.Caching.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Afterimage.Gateway.HttpRoute;
+
+/// <summary>One request on its way through the route.</summary>
+internal readonly struct RouteRequest
+{
+    public RouteRequest(HttpContext context, string target, string scope, HttpRouteOptions options)
+    {
+        Context = context;
+        Method = context.Request.Method;
+        Key = new ResourceKey(scope, target);
+        Fields = new RequestFields(context.Request.Headers);
+        Directives = options.Policy.ObeyRequestDirectives ? RequestDirectives.Parse(Fields.Get("Cache-Control")) : default;
+        Authorized = context.Request.Headers.Authorization.Count > 0;
+        HasRange = context.Request.Headers.Range.Count > 0;
+        HasContent = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0;
+    }
+
+    public HttpContext Context { get; }
+
+    public string Method { get; }
+
+    public ResourceKey Key { get; }
+
+    public RequestFields Fields { get; }
+
+    public RequestDirectives Directives { get; }
+
+    public bool Authorized { get; }
+
+    public bool HasRange { get; }
+
+    public bool HasContent { get; }
+
+    public bool IsHead => MethodRules.IsHead(Method);
+
+    /// <summary>
+    /// Whether the cache has a say: GET or HEAD without content, and without the preconditions that are for the origin to evaluate (RFC 9110 section
+    /// 13.1.1: a cache cannot know whether its copy is current).
+    /// </summary>
+    public bool IsCacheable =>
+        MethodRules.MayBeAnswered(Method) && !HasContent
+        && Context.Request.Headers.IfMatch.Count == 0 && Context.Request.Headers.IfUnmodifiedSince.Count == 0;
+
+    /// <summary>
+    /// Path and query exactly as on the request line; null for forms that a gateway cannot forward (<c>CONNECT</c>, <c>OPTIONS *</c>).
+    /// </summary>
+    public static string? TargetOf(HttpContext context)
+    {
+        string raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        if (raw.StartsWith('/'))
+        {
+            return raw;
+        }
+
+        // The absolute form: scheme and authority are the server's business, and it has checked them.
+        int authority = raw.IndexOf("://", StringComparison.Ordinal);
+        if (authority < 0)
+        {
+            return null;
+        }
+
+        int path = raw.AsSpan(authority + 3).IndexOfAny('/', '?');
+        string rest = path < 0 ? "" : raw[(authority + 3 + path)..];
+        return rest.StartsWith('/') ? rest : "/" + rest;
+    }
+}
