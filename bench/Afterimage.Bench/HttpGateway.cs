@@ -1,8 +1,10 @@
 using System.Net;
 using Afterimage.Caching.Http;
+using Afterimage.Dialects;
 using Afterimage.Gateway.HttpRoute;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -20,8 +22,8 @@ internal static class HttpGateway
         var origin = new Uri(Option(args, "--origin") ?? "http://127.0.0.1:8000");
         int port = int.Parse(Option(args, "--port") ?? "8080");
         var options = new HttpRouteOptions { Origin = origin };
-        using var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5)));
-        var route = new HttpCacheRoute(options, invoker, new ResponseStore(HttpRouteOptions.DefaultBytesMax), TimeProvider.System);
+        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5)));
+        using var route = new HttpCacheRoute(options, invoker, new ResponseStore(HttpRouteOptions.DefaultBytesMax), null, TimeProvider.System);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -31,7 +33,9 @@ internal static class HttpGateway
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         WebApplication app = builder.Build();
-        app.Run(context => route.HandleAsync(context));
+        app.Run(context => RequestTarget.From(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is { } target
+            ? route.HandleAsync(context, target, scope: "")
+            : Task.CompletedTask);
         await app.StartAsync();
         Console.WriteLine($"http route on http://127.0.0.1:{port} for {origin}");
         await app.WaitForShutdownAsync();

@@ -9,6 +9,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     StatsCommand.Create(),
     EvalCommand.Create(),
     ReplayCommand.Create(),
+    ModelCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

@@ -2,11 +2,13 @@
 //
 //   node tests/http-cache-tests/run.mjs [--required N] [--optimal N] [--gateway "COMMAND"] [--json FILE] [--quiet]
 //
-// COMMAND starts the gateway; {origin} and {port} in it are filled in. Default: the http route alone, from the benchmark program.
+// COMMAND starts the gateway; {origin}, {port} and {data} (a temporary folder) in it are filled in. Default: afterimage serve with one route of
+// dialect http, from artifacts/.
 // The suite is installed on demand into artifacts/ (npm) and never copied. Everything listens on 127.0.0.1 only.
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -54,6 +56,7 @@ async function listening (port, child, name) {
 }
 
 const children = []
+let data
 function start (command, args, options) {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options })
   children.push(child)
@@ -116,9 +119,11 @@ async function main () {
       npm_config_pidfile: path.join(folder, 'server.pid')
     }
   })
+  data = fs.mkdtempSync(path.join(os.tmpdir(), 'http-cache-tests-'))
   const gatewayCommand = option('--gateway',
-    `${path.join(root, 'artifacts/bin/Afterimage.Bench/release/Afterimage.Bench')} http-gateway --origin {origin} --port {port}`)
-    .replaceAll('{origin}', origin).replaceAll('{port}', String(port))
+    `${path.join(root, 'artifacts/bin/Afterimage/release/afterimage')} serve --origin {origin} --listen http://127.0.0.1:{port} --data {data} ` +
+    '--Routes:0:Path "/**" --Routes:0:Dialect http')
+    .replaceAll('{origin}', origin).replaceAll('{port}', String(port)).replaceAll('{data}', data)
   const gateway = start('sh', ['-c', `exec ${gatewayCommand}`], { cwd: root })
   await listening(originPort, server, 'the suite\'s server')
   await listening(port, gateway, 'the gateway')
@@ -147,5 +152,6 @@ try {
   console.error(error.message)
 } finally {
   for (const child of children) child.kill('SIGTERM')
+  if (data) fs.rmSync(data, { recursive: true, force: true })
 }
 process.exit(code)

@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tools/Afterimage.Calibration -- report PAIRS-FOLDER | show PAIRS-FOLDER SET CATEGORY LABEL COUNT | read "prompt"
+// dotnet run -c Release --project tools/Afterimage.Calibration -- report PAIRS-FOLDER | show PAIRS-FOLDER SET CATEGORY LABEL COUNT | sweep PAIRS-FOLDER | read "prompt"
 using Afterimage.CalibrationTool;
 
 return args switch
@@ -6,6 +6,9 @@ return args switch
     ["report", string folder] => Reports.Table(folder),
     ["show", string folder, string set, string category, string label, string count] =>
         Reports.Show(folder, set, category, int.Parse(label), int.Parse(count)),
+    ["between", string folder, string set, string category, string label, string low, string high] =>
+        Reports.Between(folder, set, category, int.Parse(label), double.Parse(low), double.Parse(high)),
+    ["sweep", string folder] => Reports.Sweep(folder),
     ["read", string prompt] => Reports.Read(prompt),
     _ => Usage(),
 };

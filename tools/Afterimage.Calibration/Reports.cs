@@ -45,6 +45,38 @@ internal static class Reports
         return 0;
     }
 
+    /// <summary>Rows without conflict whose probability lies between two bounds.</summary>
+    public static int Between(string folder, string set, string category, int label, double low, double high)
+    {
+        var random = new Random(7);
+        foreach ((PairRow row, Verdict verdict) in Judge(PairRow.Load(Path.Combine(folder, $"{set}.tsv")))
+            .Where(j => j.Row.Label == label && (category == "*" || j.Row.Category == category) && j.Verdict.Probability >= low && j.Verdict.Probability < high)
+            .OrderBy(_ => random.Next()).Take(40))
+        {
+            Console.WriteLine($"[{row.Category}] p={verdict.Probability:0.000} {string.Join("; ", verdict.Reasons)}\n   {row.A}\n   {row.B}");
+        }
+
+        return 0;
+    }
+
+    public static int Sweep(string folder)
+    {
+        double[] bounds = [0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995];
+        Console.WriteLine($"{"",-40}{string.Join("", bounds.Select(b => $"{b,8:0.###}"))}");
+        foreach (string set in Sets)
+        {
+            var judged = Judge(PairRow.Load(Path.Combine(folder, $"{set}.tsv")));
+            foreach (var group in judged.Where(j => j.Row.Label is not null && !(set == "generated" && j.Row.Category.StartsWith("swap", StringComparison.Ordinal)))
+                .GroupBy(j => (j.Row.Category, j.Row.Label)).OrderBy(g => g.Key))
+            {
+                Console.WriteLine($"{set,-16}{group.Key.Category,-16}={group.Key.Label}      "
+                    + string.Join("", bounds.Select(b => $"{100.0 * group.Count(g => g.Verdict.Probability >= b && g.Verdict.Probability > 0.4) / group.Count(),8:0.00}")));
+            }
+        }
+
+        return 0;
+    }
+
     public static int Read(string prompt)
     {
         PromptReading reading = PromptReading.Of(prompt);
@@ -64,7 +96,21 @@ internal static class Reports
     private static List<(PairRow Row, Verdict Verdict)> Judge(List<PairRow> rows)
     {
         var matcher = new MatcherPolicy(new MatcherOptions());
-        return [.. rows.AsParallel().AsOrdered().Select(row => (row, matcher.Judge(PromptReading.Of(row.A), PromptReading.Of(row.B), float.NaN)))];
+        var embedder = new Afterimage.Text.BuiltInEmbedder();
+        return [.. rows.AsParallel().AsOrdered().Select(row => (row, matcher.Judge(PromptReading.Of(row.A), PromptReading.Of(row.B), Similarity(embedder, row))))];
+    }
+
+    private static float Similarity(Afterimage.Text.BuiltInEmbedder embedder, PairRow row)
+    {
+        float[] vectors = new float[2 * embedder.Space.Dimensions];
+        _ = embedder.EmbedAsync([row.A, row.B], vectors, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        float dot = 0;
+        for (int i = 0; i < embedder.Space.Dimensions; i++)
+        {
+            dot += vectors[i] * vectors[embedder.Space.Dimensions + i];
+        }
+
+        return dot;
     }
 
     private static void Line(string set, string name, Verdict[] verdicts)

@@ -9,10 +9,8 @@ internal static class Training
     private const int Epochs = 8;
     private const double SifConstant = 1e-3;
     private const int SynonymSenses = 2;
-    private const int RetrofitRounds = 4;
-    private static readonly double RetrofitCount = double.Parse(Environment.GetEnvironmentVariable("RETRO") ?? "100");
-    private static readonly double RelativeWeight = double.Parse(Environment.GetEnvironmentVariable("RELW") ?? "0.3");
     private const int AliasSteps = 2;
+    private const int AliasSenses = 3;
 
     public static byte[] Run(string data, string wordNetFolder, TextWriter log)
     {
@@ -21,8 +19,9 @@ internal static class Training
         float[][] vectors = TruncatedSvd.Of(Cooccurrence.Of(corpus, log), Dimensions, log);
         Weigh(corpus, vectors);
         RemoveCommonDirection(corpus, vectors);
-        Retrofit(corpus, wordNet, vectors);
         int[][] synonyms = [.. corpus.Words.Select(w => Numbers(corpus, wordNet.Synonyms(w, SynonymSenses)))];
+        var retrofitter = new Retrofitter(corpus, synonyms, [.. corpus.Words.Select(w => Numbers(corpus, wordNet.Relatives(w)))]);
+        retrofitter.Move(vectors);
         var pairs = new PairMaker(corpus, synonyms, new Random(20260102));
         var tuner = new PairTuner(vectors, Dimensions);
         for (int epoch = 1; epoch <= Epochs; epoch++)
@@ -30,6 +29,8 @@ internal static class Training
             log.WriteLine($"tuning {epoch} of {Epochs}: loss {tuner.Epoch(pairs.Draw()):0.0000}");
         }
 
+        // Again: tuning has moved the common words and hardly touched the rare ones.
+        retrofitter.Move(vectors);
         List<(string Word, int[] Rows)> aliases = Aliases(corpus, wordNet);
         log.WriteLine($"{aliases.Count} aliases");
         return TableWriter.Write(corpus.Words, vectors, aliases);
@@ -76,51 +77,12 @@ internal static class Training
         }
     }
 
-    // After Faruqui et al. 2015: a word that the texts say little about moves to where its synonyms and relatives are; a frequent word stays.
-    private static void Retrofit(Corpus corpus, WordNet wordNet, float[][] vectors)
-    {
-        float[][] learnt = [.. vectors.Select(v => v.ToArray())];
-        int[][] synonyms = [.. corpus.Words.Select(w => Numbers(corpus, wordNet.Synonyms(w, SynonymSenses)))];
-        int[][] relatives = [.. corpus.Words.Select(w => Numbers(corpus, wordNet.Relatives(w)))];
-        for (int round = 0; round < RetrofitRounds; round++)
-        {
-            float[][] before = [.. vectors.Select(v => v.ToArray())];
-            Parallel.For(0, vectors.Length, w =>
-            {
-                float[] mean = new float[Dimensions];
-                double weights = 0;
-                foreach (int other in synonyms[w].Concat(relatives[w]))
-                {
-                    // Common neighbours say more, and a synonym more than a relative.
-                    double weight = Math.Log(2 + Frequency(other)) * (synonyms[w].Contains(other) ? 1 : RelativeWeight);
-                    FixedOrder.Add(before[other], (float)weight, mean);
-                    weights += weight;
-                }
-
-                if (weights > 0)
-                {
-                    float length = MathF.Sqrt(FixedOrder.Dot(learnt[w], learnt[w]));
-                    FixedOrder.Normalize(mean);
-                    float own = (float)(Frequency(w) / (Frequency(w) + RetrofitCount));
-                    Array.Clear(vectors[w]);
-                    FixedOrder.Add(learnt[w], own, vectors[w]);
-                    FixedOrder.Add(mean, (1 - own) * length, vectors[w]);
-                    FixedOrder.Normalize(vectors[w]);
-                    FixedOrder.Scale(vectors[w], length);
-                }
-            });
-        }
-
-        // A caption's word counts for several of a prompt's: captions are few and plain.
-        double Frequency(int word) => corpus.PromptCounts[word] + (3.0 * corpus.CaptionCounts[word]);
-    }
-
     private static List<(string Word, int[] Rows)> Aliases(Corpus corpus, WordNet wordNet)
     {
         var aliases = new List<(string Word, int[] Rows)>();
         foreach (string lemma in wordNet.Lemmas.Where(l => l.Length >= 3 && corpus.NumberOf(l) < 0))
         {
-            foreach (string[] ring in wordNet.Rings(lemma, AliasSteps))
+            foreach (string[] ring in wordNet.Rings(lemma, AliasSteps, AliasSenses))
             {
                 int[] rows = [.. Numbers(corpus, ring).OrderByDescending(r => corpus.PromptCounts[r] + corpus.CaptionCounts[r]).Take(Runtime.RowsPerAlias)];
                 if (rows.Length > 0)

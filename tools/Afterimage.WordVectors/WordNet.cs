@@ -61,15 +61,15 @@ internal sealed class WordNet
         }
     }
 
-    /// <summary>Members of the word's first sense as each part of speech and, step by step, of what that sense is a kind of or similar to.</summary>
-    public IEnumerable<string[]> Rings(string word, int steps)
+    /// <summary>Members of the word's first senses as each part of speech and, step by step, of what they are a kind of or similar to.</summary>
+    public IEnumerable<string[]> Rings(string word, int steps, int senseMax)
     {
         if (!_senses.TryGetValue(word, out List<int[]>? senses))
         {
             yield break;
         }
 
-        int[] ring = [.. senses.Select(part => part[0])];
+        int[] ring = [.. senses.SelectMany(part => part.Take(senseMax)).Distinct()];
         for (int step = 0; step <= steps && ring.Length > 0; step++)
         {
             yield return [.. ring.SelectMany(s => _members[s]).Distinct()];

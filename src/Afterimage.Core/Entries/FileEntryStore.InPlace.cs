@@ -9,6 +9,7 @@ public sealed partial class FileEntryStore
             throw new ArgumentException("only in-place entries are stored without a body", nameof(headers));
         }
 
+        await _packsLoaded.Task.WaitAsync(cancellationToken);
         await _writers.WaitAsync(cancellationToken);
         try
         {
@@ -109,31 +110,38 @@ public sealed partial class FileEntryStore
         }
     }
 
-    /// <summary>Makes a packed record known that the read-back has found. An entry that has a file of its own, or another record, wins over it.</summary>
+    /// <summary>
+    /// Makes a packed record known. Where a crash, or another process, left a key in two places, a file of its own wins over a record and a later record
+    /// over an earlier one; the loser is deleted.
+    /// </summary>
     private void AdoptPacked(EntryPreamble preamble, EntryPlace place)
     {
         lock (StripeOf(preamble.Key))
         {
-            if (!_catalogue.TryGet(preamble.Key, out CatalogueRow known, out _))
-            {
-                LearnBatch(preamble.Batch);
-                _catalogue.Publish(RowOf(preamble, place), preamble.Batch, out _);
-                return;
-            }
-
-            if (known.Place == place)
+            bool known = _catalogue.TryGet(preamble.Key, out CatalogueRow row, out _);
+            if (known && row.Place == place)
             {
                 return;
             }
 
             try
             {
-                _packs.Delete(place, preamble.TotalLength);
+                if (known && !row.Place.IsPacked && File.Exists(_folder.PathOf(preamble.Key)))
+                {
+                    _packs.Delete(place, preamble.TotalLength);
+                    return;
+                }
+
+                DropPacked(row);
             }
             catch (Exception e) when (EntryVolume.IsDiskFault(e))
             {
                 EntryMeters.CountDiskFault("delete");
             }
+
+            LearnBatch(preamble.Batch);
+            _catalogue.Publish(RowOf(preamble, place), preamble.Batch, out _);
+            Forget(preamble.Key);
         }
     }
 
@@ -222,7 +230,8 @@ public sealed partial class FileEntryStore
     /// <summary>Rewrites packs that are mostly dead, so that deleting a batch gives its bytes back.</summary>
     private void CompactPacks()
     {
-        foreach (int number in _packs.Wasteful())
+        // What has not been read back counts as dead.
+        foreach (int number in _knowsAll ? _packs.Wasteful() : [])
         {
             try
             {

@@ -172,9 +172,19 @@ public sealed partial class FileEntryStore
     /// <summary>Deletes the packed record that an own file has replaced. Under the key's stripe.</summary>
     private void DropPacked(in CatalogueRow old)
     {
-        if (old.Bytes > 0 && old.Place.IsPacked)
+        if (old.Bytes == 0 || !old.Place.IsPacked)
+        {
+            return;
+        }
+
+        try
         {
             _packs.Delete(old.Place, old.Bytes);
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            // The next read-back drops it.
+            EntryMeters.CountDiskFault("delete");
         }
     }
 

@@ -23,6 +23,8 @@ public sealed partial class FileEntryStore
             return (await PutManyAsync([header], cancellationToken))[0];
         }
 
+        // Changing a key whose packed record is not known yet would let that record come back after a crash.
+        await _packsLoaded.Task.WaitAsync(cancellationToken);
         byte[] head = EntryHead.Encode(header, body.Length, out EntryPreamble preamble);
         if (preamble.TotalLength > _options.EntryBytesMax)
         {
@@ -43,10 +45,10 @@ public sealed partial class FileEntryStore
 
     public async ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken)
     {
+        await _packsLoaded.Task.WaitAsync(cancellationToken);
         if (!_catalogue.TryGet(key, out _, out CatalogueTicket ticket))
         {
             // Not read back yet, or put there by another process.
-            await _packsLoaded.Task.WaitAsync(cancellationToken);
             RefreshPacks(cancellationToken);
             Adopt(key);
             if (!_catalogue.TryGet(key, out _, out ticket))

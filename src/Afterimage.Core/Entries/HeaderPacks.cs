@@ -25,7 +25,8 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
     private DateTime _folderChanged;
 
     /// <summary>
-    /// Calls back for every live record that was not seen yet: all of them at the start, later what other processes appended. Costs one call of the file
+    /// Calls back for every live record that was not seen yet, in the order of writing: all of them at the start, later what
+    /// other processes appended. Costs one call of the file
     /// system per pack where nothing is new. Returns how many stretches were damaged.
     /// </summary>
     public int Refresh(Action<EntryPreamble, EntryPlace> found, CancellationToken cancellationToken)
@@ -34,7 +35,7 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
         lock (_appendGate)
         {
             OpenNewPacks();
-            foreach (HeaderPack pack in _packs.Values)
+            foreach (HeaderPack pack in _packs.Values.OrderBy(pack => pack.Number))
             {
                 if (pack != _active)
                 {

@@ -92,7 +92,23 @@ internal static class ReplayCommand
     private static async Task<ReplayReport> PlayAsync(
         List<TraceRow> rows, SeedRule rule, IMatchPolicy policy, BuiltInEmbedder embedder, TextWriter error, CancellationToken cancellationToken)
     {
-        await using IVectorIndex index = new ScanIndex(embedder.Space.Id, embedder.Space.Dimensions);
+        // The gateway's own index keeps itself on disk; here it is gone with the run.
+        string folder = Directory.CreateTempSubdirectory("afterimage-replay").FullName;
+        try
+        {
+            return await PlayAsync(rows, rule, policy, embedder, folder, error, cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<ReplayReport> PlayAsync(
+        List<TraceRow> rows, SeedRule rule, IMatchPolicy policy, BuiltInEmbedder embedder, string folder, TextWriter error, CancellationToken cancellationToken)
+    {
+        await using var index = VectorIndex.Open(
+            new VectorIndexOptions { Folder = folder, SpaceId = embedder.Space.Id, Dimensions = embedder.Space.Dimensions });
         using var progress = new ProgressLine(error, $"{rule}, {policy.Name}".ToLowerInvariant(), rows.Count, ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected);
         await using var run = new ReplayRun(embedder, index, policy, rule);
         return await run.PlayAsync(rows, progress.Report, cancellationToken);

@@ -76,8 +76,9 @@ internal static class ServeCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
+            // Not Cancel(): it runs what waits for the stop, and with that the disposal of the source, before it returns.
             signal.Cancel = true;
-            stop.Cancel();
+            _ = stop.CancelAsync();
         });
         try
         {

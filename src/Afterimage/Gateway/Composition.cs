@@ -64,17 +64,25 @@ internal static class Composition
         SimilarOnFaultProbabilityMin = options.Origin.OnFailure == OriginFailurePolicy.Similar ? options.Origin.SimilarProbabilityMin : null,
     };
 
-    /// <summary>The route of dialect <c>http</c>, whose responses are kept in memory.</summary>
-    public static HttpCacheRoute CreateHttpRoute(GatewayOptions options, Uri origin, HttpMessageInvoker invoker, TimeProvider time) => new(
-        new HttpRouteOptions
+    /// <summary>The route of dialect <c>http</c>; null where no route asks for it.</summary>
+    public static HttpCacheRoute? CreateHttpRoute(GatewayOptions options, Uri origin, RequestLog log, TimeProvider time)
+    {
+        if (!options.Routes.Exists(route => route.Dialect == DialectName.Http))
+        {
+            return null;
+        }
+
+        var settings = new HttpRouteOptions
         {
             Origin = origin,
             ObjectBytesMax = options.Admission.MaxBytes,
             FirstByteTimeout = TimeSpan.FromSeconds(options.Origin.FirstByteTimeoutSeconds),
-        },
-        invoker,
-        new ResponseStore(options.Store.HttpBytesMax),
-        time);
+            ReadTimeout = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
+            Policy = HttpCachePolicy.Default with { ObeyRequestDirectives = options.Headers.HonorRequestCacheControl },
+        };
+        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds)));
+        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), log, time);
+    }
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

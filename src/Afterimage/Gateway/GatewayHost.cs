@@ -155,8 +155,13 @@ internal sealed class GatewayHost : IAsyncDisposable
                 .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
                 .. Dashboard.Endpoints,
             ];
-            HttpMessageInvoker http = Own(new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds))));
-            var router = new Router(options, images, () => Composition.CreateHttpRoute(options, originAddress, http, time), forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
+            if (http is not null)
+            {
+                Own(http);
+            }
+
+            var router = new Router(options, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
             foreach (IAsyncDisposable part in owned.Reverse())
             {

@@ -17,9 +17,9 @@ namespace Afterimage.Gateway;
 internal sealed class ImageRoute(
     ImageCache cache, OriginClient origin, Forwarder forwarder, CacheHeaders headers, RequestLog log, GatewayOptions options, TimeProvider time)
 {
-    private static readonly Counter<long> Requests = Telemetry.Meter.CreateCounter<long>("afterimage.requests", description: "Requests by how they were answered.");
+    internal static readonly Counter<long> Requests = Telemetry.Meter.CreateCounter<long>("afterimage.requests", description: "Requests by how they were answered.");
 
-    private static readonly Counter<long> Bytes = Telemetry.Meter.CreateCounter<long>("afterimage.response.bytes", "By", "Body bytes sent, by how requests were answered.");
+    internal static readonly Counter<long> Bytes = Telemetry.Meter.CreateCounter<long>("afterimage.response.bytes", "By", "Body bytes sent, by how requests were answered.");
 
     private static readonly Counter<double> SavedSeconds = Telemetry.Meter.CreateCounter<double>(
         "afterimage.origin.saved", "s", "Origin time that hits did not cost, as far as it was measured when their pictures were made.");
@@ -27,7 +27,7 @@ internal sealed class ImageRoute(
     /// <summary>Answers a GET or HEAD. False where the dialect says that the request is none of its own.</summary>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, RequestTarget target, IDialect dialect, SeedRule seeds)
     {
-        if (ScopeOf(context.Request) is not { } scope)
+        if (RequestScope.Of(context.Request, options.Scope) is not { } scope)
         {
             await BypassAsync(context, target, "scope-missing");
             return true;
@@ -284,18 +284,6 @@ internal sealed class ImageRoute(
         headers.Cors(context.Response.Headers);
         await forwarder.ForwardAsync(context, target);
         Done(Tier.Bypass, "-", context, context.Response.ContentLength ?? 0, reason: reason);
-    }
-
-    /// <summary>The scope of a request; null where it must have one and has none.</summary>
-    public string? ScopeOf(HttpRequest request)
-    {
-        if (options.Scope.Header.Length == 0)
-        {
-            return "";
-        }
-
-        string tenant = request.Headers[options.Scope.Header].ToString();
-        return tenant.Length > 0 ? Hash256.Of("tenant\0" + tenant).ToBase64Url() : options.Scope.Required ? null : "";
     }
 
     // The gateway's own headers come after, so that an origin cannot claim them.

@@ -18,15 +18,16 @@ internal sealed class Router
     private readonly Forwarder _forwarder;
     private readonly AdminRoutes _admin;
     private readonly CacheHeaders _headers;
+    private readonly HttpCacheRoute? _http;
+    private readonly ScopeOptions _scope;
 
-    /// <param name="createHttpRoute">Makes a route of dialect <c>http</c>; called once for each configured.</param>
-    public Router(GatewayOptions options, ImageRoute images, Func<HttpCacheRoute> createHttpRoute, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    public Router(GatewayOptions options, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
     {
         var pollinations = new PollinationsDialect(options.Pollinations);
         _routes = options.Routes.Count > 0
-            ? [.. options.Routes.Select(r => r.Dialect == DialectName.Http ? new Route(r.Path, null, r.Seeds, createHttpRoute()) : new Route(r.Path, pollinations, r.Seeds))]
+            ? [.. options.Routes.Select(r => new Route(r.Path, r.Dialect == DialectName.Http ? null : pollinations, r.Seeds))]
             : [new Route("/prompt/**", pollinations, SeedRule.Strict), new Route("/image/**", pollinations, SeedRule.Strict)];
-        (_images, _forwarder, _admin, _headers) = (images, forwarder, admin, headers);
+        (_images, _http, _forwarder, _admin, _headers, _scope) = (images, http, forwarder, admin, headers, options.Scope);
     }
 
     public async Task HandleAsync(HttpContext context)
@@ -63,19 +64,18 @@ internal sealed class Router
         string method = context.Request.Method;
         if (Find(target) is { } route)
         {
-            if (route.Http is { } http)
+            if (route.Dialect is null && _http is not null && RequestScope.Of(context.Request, _scope) is { } scope)
             {
-                // Without the tenant that is required nothing may be shared, so nothing is kept.
-                await (_images.ScopeOf(context.Request) is { } scope ? http.HandleAsync(context, scope) : _forwarder.ForwardAsync(context, target));
+                await _http.HandleAsync(context, target, scope);
                 return;
             }
 
-            if ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect!, route.Seeds))
+            if (route.Dialect is not null && (HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect, route.Seeds))
             {
                 return;
             }
 
-            if (HttpMethods.IsOptions(method) && context.Request.Headers.AccessControlRequestMethod.Count > 0)
+            if (route.Dialect is not null && HttpMethods.IsOptions(method) && context.Request.Headers.AccessControlRequestMethod.Count > 0)
             {
                 Preflight(context);
                 return;
@@ -110,8 +110,8 @@ internal sealed class Router
         return null;
     }
 
-    /// <summary>A path and who answers it: an image dialect, or the generic HTTP cache.</summary>
-    private sealed record Route(string Path, IDialect? Dialect, SeedRule Seeds, HttpCacheRoute? Http = null)
+    /// <param name="Dialect">Null for plain HTTP caching.</param>
+    private sealed record Route(string Path, IDialect? Dialect, SeedRule Seeds)
     {
         private readonly string _prefix = Path.EndsWith("/**", StringComparison.Ordinal) ? Path[..^2] : "";
 

@@ -81,7 +81,7 @@ public sealed class FileEntryStoreDamageTests : IDisposable
         Assert.Null(await store.OpenAsync(TestEntries.Key(1), default));
         Assert.Equal("UnknownVersion", store.Damaged[0].Fault);
         Assert.True(File.Exists(path));
-        Assert.Equal(PutOutcome.Replaced, await store.PutAsync(1));
+        Assert.Equal(PutOutcome.Stored, await store.PutAsync(1));
         Assert.NotNull(await store.OpenAsync(TestEntries.Key(1), default));
     }
 
@@ -128,7 +128,7 @@ public sealed class FileEntryStoreDamageTests : IDisposable
             new FileEntryStoreOptions { Folder = _folder.Path, FreeDiskBytesMin = 0, Memory = new MemoryTierOptions { BytesMax = 0 } }, TimeProvider.System);
         await store.PutAsync(1, 50_000);
         using OpenEntry? entry = await store.OpenAsync(TestEntries.Key(1), default);
-        using (FileStream file = File.OpenWrite(_folder.EntryFiles().Single()))
+        using (var file = new FileStream(_folder.EntryFiles().Single(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             file.SetLength(20_000);
         }

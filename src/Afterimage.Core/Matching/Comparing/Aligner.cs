@@ -129,23 +129,27 @@ internal static class Aligner
     // Equal words before and after, and nearly the same place, make a pair likelier than another of the same word.
     private static float Neighbourhood(Alignment alignment, int i, int j)
     {
-        float score = 0;
+        float score = alignment.A[i].PhraseKey == alignment.B[j].PhraseKey ? 4 : 0;
         int x = i;
         int y = j;
         for (int step = 0; step < 2 && Previous(alignment.A, ref x) && Previous(alignment.B, ref y); step++)
         {
-            score += alignment.A[x].Text == alignment.B[y].Text ? 0.5f : 0;
+            score += Agree(alignment, i, j, x, y) ? 0.5f : 0;
         }
 
         (x, y) = (i, j);
         for (int step = 0; step < 2 && Next(alignment.A, ref x) && Next(alignment.B, ref y); step++)
         {
-            score += alignment.A[x].Text == alignment.B[y].Text ? 0.5f : 0;
+            score += Agree(alignment, i, j, x, y) ? 0.5f : 0;
         }
 
         float place = Math.Abs(((float)i / alignment.A.Count) - ((float)j / alignment.B.Count));
         return score - (0.3f * place);
     }
+
+    // Phrases between commas may come in any order, so a neighbour counts for less across one.
+    private static bool Agree(Alignment alignment, int i, int j, int x, int y) =>
+        alignment.A[x].Text == alignment.B[y].Text && alignment.A[x].Phrase == alignment.A[i].Phrase && alignment.B[y].Phrase == alignment.B[j].Phrase;
 
     private static bool Previous(IReadOnlyList<Word> words, ref int at)
     {

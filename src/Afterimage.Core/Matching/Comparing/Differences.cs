@@ -40,7 +40,7 @@ internal static class Differences
                 Word b = alignment.B[restB[y]];
                 if (Exclusion.Between(lexicon, a, b) is { } name)
                 {
-                    evidence.Conflicts.Add($"{name}: {a.Text} / {b.Text}");
+                    (Exclusion.IsHard(name) ? evidence.Conflicts : evidence.Doubts).Add($"{name}: {a.Text} / {b.Text}");
                     restA.RemoveAt(x--);
                     restB.RemoveAt(y);
                     break;

@@ -28,6 +28,12 @@ internal sealed class Evidence
 
     public int PlacesDifferent { get; set; }
 
+    /// <summary>Prepositions that say little and stand on one side only.</summary>
+    public int PlacesLone { get; set; }
+
+    /// <summary>The prompts begin with different things.</summary>
+    public bool RootChanged { get; set; }
+
     /// <summary>Ties between words that were not found on the other side.</summary>
     public int Unverified { get; set; }
 

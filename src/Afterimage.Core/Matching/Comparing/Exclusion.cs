@@ -8,6 +8,14 @@ internal static class Exclusion
 {
     private const float ShareMin = 0.2f;
 
+    private static readonly HashSet<string> Hard =
+    [
+        "text", "count", "opposite", "color", "animal", "time of day", "season", "vehicle", "instrument", "food", "weather", "material", "city", "country", "shape",
+    ];
+
+    /// <summary>True where different values of the named thing are never the same picture; people, places and tools have overlapping kinds.</summary>
+    public static bool IsHard(string name) => Hard.Contains(name);
+
     /// <summary>The name of what the two words are different values of, or null where they do not exclude each other.</summary>
     public static string? Between(WordLexicon lexicon, Word a, Word b)
     {

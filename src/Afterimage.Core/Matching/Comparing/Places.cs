@@ -21,27 +21,27 @@ internal static class Places
 {
     private static readonly HashSet<(Place, Place)> Neighbours = Symmetric(
     [
-        (Place.In, Place.On), (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Around),
+        (Place.On, Place.Top), (Place.Top, Place.Above), (Place.In, Place.On), (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Around),
         (Place.In, Place.Around), (Place.Path, Place.Down), (Place.On, Place.Down), (Place.Path, Place.Around), (Place.In, Place.Down), (Place.Up, Place.On),
         (Place.Near, Place.By), (Place.Near, Place.At), (Place.Near, Place.Against), (Place.Near, Place.Have), (Place.Near, Place.Around), (Place.At, Place.By),
         (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In), (Place.Of, Place.On), (Place.Of, Place.From), (Place.Of, Place.For),
-        (Place.Of, Place.By), (Place.Of, Place.At), (Place.In, Place.From), (Place.To, Place.At), (Place.On, Place.Against), (Place.By, Place.Have),
+        (Place.Of, Place.By), (Place.Of, Place.At), (Place.To, Place.At), (Place.On, Place.Against), (Place.By, Place.Have),
         (Place.Near, Place.Path), (Place.To, Place.For), (Place.Path, Place.At), (Place.Have, Place.On), (Place.Have, Place.From), (Place.In, Place.By),
     ]);
 
     private static readonly HashSet<(Place, Place)> Opposites = Symmetric(
     [
-        (Place.On, Place.Under), (Place.Above, Place.Under), (Place.In, Place.Out), (Place.Front, Place.Behind), (Place.Left, Place.Right),
+        (Place.Top, Place.Under), (Place.Near, Place.Far), (Place.From, Place.In), (Place.On, Place.Under), (Place.Above, Place.Under), (Place.In, Place.Out), (Place.Front, Place.Behind), (Place.Left, Place.Right),
         (Place.Up, Place.Down), (Place.From, Place.To), (Place.After, Place.Before), (Place.In, Place.Under), (Place.Behind, Place.On),
     ]);
 
     // "a bowl with bananas", "bananas in a bowl"
     private static readonly HashSet<(Place, Place)> Inverses = Symmetric(
     [
-        (Place.Near, Place.Near), (Place.Have, Place.In), (Place.Have, Place.On), (Place.Have, Place.Of), (Place.Have, Place.At), (Place.Above, Place.Under),
+        (Place.Near, Place.Near), (Place.Far, Place.Far), (Place.Have, Place.Top), (Place.Top, Place.Under), (Place.Have, Place.In), (Place.Have, Place.On), (Place.Have, Place.Of), (Place.Have, Place.At), (Place.Above, Place.Under),
         (Place.On, Place.Under), (Place.Behind, Place.Front), (Place.Left, Place.Right), (Place.Against, Place.Against), (Place.Have, Place.From),
-        (Place.Near, Place.Have), (Place.Near, Place.By), (Place.Near, Place.Against), (Place.Around, Place.In), (Place.By, Place.In), (Place.By, Place.On),
-        (Place.Have, Place.Above), (Place.Have, Place.Under), (Place.Have, Place.Behind), (Place.Near, Place.At), (Place.By, Place.Around), (Place.By, Place.Near),
+        (Place.Near, Place.By), (Place.Near, Place.Against), (Place.Around, Place.In), (Place.By, Place.In), (Place.By, Place.On),
+        (Place.Have, Place.Above), (Place.Have, Place.Under), (Place.Have, Place.Behind), (Place.Near, Place.At), (Place.By, Place.Around),
         (Place.Have, Place.Around), (Place.Have, Place.By),
     ]);
 
@@ -55,7 +55,11 @@ internal static class Places
     public static bool AreInverse(Place a, Place b) => Inverses.Contains((a, b));
 
     /// <summary>Is "x a y" a different scene than "y a x"?</summary>
-    public static bool IsDirected(Place a) => a is not (Place.Near or Place.Against or Place.By or Place.At or Place.None or Place.Around or Place.Between);
+    public static bool IsDirected(Place a) => a is not (Place.Near or Place.Far or Place.Against or Place.By or Place.At or Place.None or Place.Around or Place.Between);
+
+    /// <summary>Does the preposition alone tell where things are? "of" and "with" hardly do.</summary>
+    public static bool SaysWhere(Place a) => a is Place.Under or Place.Above or Place.Behind or Place.Front or Place.Left or Place.Right or Place.Out
+        or Place.Between or Place.Far;
 
     private static HashSet<(Place, Place)> Symmetric((Place A, Place B)[] pairs) => [.. pairs, .. pairs.Select(p => (p.B, p.A))];
 }

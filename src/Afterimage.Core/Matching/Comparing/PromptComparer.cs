@@ -10,17 +10,26 @@ internal static class PromptComparer
     {
         WordLexicon lexicon = WordLexicon.Shared;
         var evidence = new Evidence();
+        (a, b, evidence.Typos) = Respelling.Apply(a, b);
         Alignment alignment = Aligner.Align(lexicon, a.Words, b.Words);
         CompareSteering(a, b, evidence);
-        Weigh(alignment.A, alignment.ToB, alignment.OfA, evidence);
-        Weigh(alignment.B, alignment.ToA, alignment.OfB, evidence);
+        var leftA = new Leftovers(alignment.A, alignment.ToB);
+        var leftB = new Leftovers(alignment.B, alignment.ToA);
+        Weigh(alignment.A, alignment.ToB, alignment.OfA, leftB, evidence);
+        Weigh(alignment.B, alignment.ToA, alignment.OfB, leftA, evidence);
         ComparePairs(alignment, evidence);
         CompareNegations(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);
-        evidence.SameOrder = IsSameOrder(alignment) && SameGaps(alignment);
-        if (!evidence.SameOrder)
+        evidence.SameOrder = GapComparer.IsSameOrder(alignment);
+        if (evidence.SameOrder)
+        {
+            GapComparer.Compare(alignment, evidence);
+        }
+        else
         {
             StructureComparer.Compare(a, b, alignment, evidence);
+            GapComparer.CompareDangling(a, b, evidence);
+            evidence.RootChanged = RootOf(a) is int root and >= 0 && alignment.ToB[root] is int partner and >= 0 && partner != RootOf(b);
         }
 
         return evidence;
@@ -44,7 +53,7 @@ internal static class PromptComparer
         }
     }
 
-    private static void Weigh(IReadOnlyList<Word> words, int[] partners, Match[] matches, Evidence evidence)
+    private static void Weigh(IReadOnlyList<Word> words, int[] partners, Match[] matches, Leftovers others, Evidence evidence)
     {
         for (int i = 0; i < words.Count; i++)
         {
@@ -62,19 +71,21 @@ internal static class PromptComparer
                 continue;
             }
 
+            bool placed = i + 1 < words.Count && words[i + 1].Kind == WordKind.Relation;
+            float weight = others.WeightOf(word, placed);
             switch (word.Tag)
             {
                 case Tag.Noun:
-                    evidence.Nouns += word.Weight;
+                    evidence.Nouns += weight;
                     break;
                 case Tag.Adjective:
-                    evidence.Adjectives += word.Weight;
+                    evidence.Adjectives += weight;
                     break;
                 case Tag.Verb or Tag.Ing or Tag.Participle:
-                    evidence.Verbs += word.Weight;
+                    evidence.Verbs += weight;
                     break;
                 default:
-                    evidence.Others += word.Weight;
+                    evidence.Others += weight;
                     break;
             }
         }
@@ -99,8 +110,24 @@ internal static class PromptComparer
         }
     }
 
+    // The first thing that the prompt names.
+    private static int RootOf(PromptReading reading)
+    {
+        for (int i = 0; i < reading.Words.Count; i++)
+        {
+            if (reading.Words[i] is { Tag: Tag.Noun, IsContent: true, Weight: > 0.5f } && reading.LinksOf(i).All(l => l.Kind != LinkKind.Modifier))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     private static void ComparePairs(Alignment alignment, Evidence evidence)
     {
+        int more = 0;
+        int fewer = 0;
         for (int i = 0; i < alignment.A.Count; i++)
         {
             int j = alignment.ToB[i];
@@ -110,7 +137,8 @@ internal static class PromptComparer
             }
 
             (Word a, Word b) = (alignment.A[i], alignment.B[j]);
-            evidence.PluralChanges += a.Plural is { } p && b.Plural is { } q && p != q ? 1 : 0;
+            more += a.Plural == false && b.Plural == true ? 1 : 0;
+            fewer += a.Plural == true && b.Plural == false ? 1 : 0;
             if (a.Negated != b.Negated)
             {
                 evidence.Conflicts.Add($"negation: {a.Text}");
@@ -120,6 +148,12 @@ internal static class PromptComparer
             {
                 evidence.Conflicts.Add($"emphasis: {a.Text} {a.Emphasis:0.##} / {b.Emphasis:0.##}");
             }
+        }
+
+        evidence.PluralChanges = more + fewer;
+        if (more > 0 && fewer > 0)
+        {
+            evidence.Conflicts.Add("count: one and several swapped");
         }
     }
 
@@ -131,63 +165,5 @@ internal static class PromptComparer
         {
             evidence.Conflicts.Add("negation");
         }
-    }
-
-    private static bool IsSameOrder(Alignment alignment)
-    {
-        int last = -1;
-        for (int i = 0; i < alignment.A.Count; i++)
-        {
-            int j = alignment.ToB[i];
-            if (j >= 0 && j < last)
-            {
-                return false;
-            }
-
-            last = Math.Max(last, j);
-        }
-
-        return true;
-    }
-
-    // The same prepositions between the same words, the same voice of the same verbs.
-    private static bool SameGaps(Alignment alignment)
-    {
-        var gapA = new List<Place>();
-        var gapB = new List<Place>();
-        int j = 0;
-        for (int i = 0; i <= alignment.A.Count; i++)
-        {
-            bool end = i == alignment.A.Count;
-            if (!end && alignment.A[i].Kind == WordKind.Relation)
-            {
-                gapA.Add(alignment.A[i].Place);
-            }
-
-            if (!end && (!alignment.A[i].IsContent || alignment.ToB[i] < 0))
-            {
-                continue;
-            }
-
-            int until = end ? alignment.B.Count : alignment.ToB[i];
-            for (; j < until; j++)
-            {
-                if (alignment.B[j].Kind == WordKind.Relation)
-                {
-                    gapB.Add(alignment.B[j].Place);
-                }
-            }
-
-            bool voice = !end && (alignment.A[i].Tag == Tag.Participle) != (alignment.B[until].Tag == Tag.Participle);
-            if (voice || !gapA.SequenceEqual(gapB))
-            {
-                return false;
-            }
-
-            gapA.Clear();
-            gapB.Clear();
-        }
-
-        return true;
     }
 }

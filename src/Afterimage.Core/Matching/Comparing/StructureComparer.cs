@@ -13,6 +13,8 @@ internal sealed class StructureComparer
     private readonly int[] _toB;
     private readonly int[] _toA;
     private readonly Evidence _evidence;
+    private bool _modifierToPlace;
+    private bool _placeToModifier;
 
     private StructureComparer(PromptReading a, PromptReading b, int[] toB, int[] toA, Evidence evidence)
     {
@@ -49,10 +51,24 @@ internal sealed class StructureComparer
                 case LinkKind.Place:
                     CheckPlace(link, dependent, governors);
                     break;
+                case LinkKind.Complement:
+                    CheckComplement(link, dependent, governors[0]);
+                    break;
                 default:
                     CheckRole(link, dependent, governors);
                     break;
             }
+        }
+
+        CheckExchange();
+    }
+
+    // "a clock tower with a compass", "a compass tower with a clock"
+    private void CheckExchange()
+    {
+        if (_modifierToPlace && _placeToModifier)
+        {
+            _evidence.Conflicts.Add("what describes and what accompanies are exchanged");
         }
     }
 
@@ -66,7 +82,9 @@ internal sealed class StructureComparer
         {
             if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object)
             {
-                if (Overlap(other.Governors, governors) || AreTied(other.Governors, governors))
+                bool overlap = Overlap(other.Governors, governors);
+                _modifierToPlace |= overlap && other is { Kind: LinkKind.Place, Place: not Place.Of };
+                if (overlap || (_b.Words[dependent].Tag != Tag.Number && AreTied(other.Governors, governors)))
                 {
                     return;
                 }
@@ -83,6 +101,11 @@ internal sealed class StructureComparer
             }
         }
 
+        if (NamesQuality(_a.Words[link.Governors[0]]) || _b.LinksOf(dependent).Any(l => NamesQuality(_b.Words[l.Governors[0]])))
+        {
+            return;
+        }
+
         string reason = $"{_a.Words[link.Dependent].Text}: {_a.Words[link.Governors[0]].Text} / {Governor(dependent)}";
         if (elsewhere)
         {
@@ -94,6 +117,9 @@ internal sealed class StructureComparer
             _evidence.Doubts.Add(reason);
         }
     }
+
+    // "black in color", "of small size"
+    private static bool NamesQuality(Word word) => word.Text is "color" or "colour" or "size" or "shape" or "kind" or "type" or "colors" or "colours";
 
     private string Governor(int dependent)
     {
@@ -123,7 +149,31 @@ internal sealed class StructureComparer
     }
 
     private bool Ties(int dependent, int governor) =>
-        _b.LinksOf(dependent).Any(l => (l.Kind == LinkKind.Modifier || l.Place == Place.Of) && l.Governors.Contains(governor));
+        _b.LinksOf(dependent).Any(l => l.Governors.Contains(governor)
+            && (l.Kind == LinkKind.Modifier || (l.Place == Place.Of && _b.Words[governor].Weight < 0.5f)));
+
+    // The verb takes another thing of this prompt in the same place: chews on the toothbrush, chews on the bear.
+    private void CheckComplement(Link link, int dependent, int verb)
+    {
+        bool other = false;
+        foreach (Link theirs in _b.Links)
+        {
+            if (theirs.Kind == LinkKind.Complement && theirs.Governors[0] == verb && Places.Compare(link.Place, theirs.Place) == PlaceAgreement.Same)
+            {
+                if (theirs.Dependent == dependent)
+                {
+                    return;
+                }
+
+                other |= _toA[theirs.Dependent] >= 0;
+            }
+        }
+
+        if (other)
+        {
+            _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text} {_a.Words[link.Dependent].Text}");
+        }
+    }
 
     private static bool Overlap(int[] a, int[] b) => Array.Exists(a, x => Array.IndexOf(b, x) >= 0);
 
@@ -140,7 +190,8 @@ internal sealed class StructureComparer
             elsewhere |= !overlap && other.Kind == link.Kind && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
         }
 
-        if (sameRole)
+        // Who sits is also who is seated: verbs of posture and place have one role.
+        if (sameRole || (otherRole && _a.Words[link.Dependent].Weight < 0.4f))
         {
             return;
         }
@@ -166,6 +217,7 @@ internal sealed class StructureComparer
         {
             if (Overlap(other.Governors, governors))
             {
+                _placeToModifier |= other.Kind == LinkKind.Modifier && link.Place != Place.Of;
                 PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place) : PlaceAgreement.Near;
                 best = agreement < best ? agreement : best;
                 found = true;
@@ -189,8 +241,7 @@ internal sealed class StructureComparer
             {
                 if (other.Governors.Contains(dependent))
                 {
-                    bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place) && other.Governors[0] == dependent
-                        && governor == governors[0];
+                    bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place);
                     if (swapped && !found)
                     {
                         _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}");
@@ -202,13 +253,18 @@ internal sealed class StructureComparer
             }
         }
 
-        if (inverse)
+        if (inverse || (link.Place == Place.Have && IsHeld(dependent, governors)))
         {
             return;
         }
 
         Report(link, dependent, found, best, elsewhere);
     }
+
+    // "a hand with a bottle", "a bottle held by a hand"
+    private bool IsHeld(int held, int[] holders) =>
+        Array.Exists(_b.Links, l => l.Kind == LinkKind.Object && l.Governors.Contains(held)
+            && _b.LinksOf(l.Dependent).Any(s => s.Kind == LinkKind.Subject && Overlap(s.Governors, holders)));
 
     private void Report(Link link, int dependent, bool found, PlaceAgreement best, bool elsewhere)
     {

@@ -6,7 +6,7 @@ namespace Afterimage.Matching.Comparing;
 /// <summary>Says how alike two words are, from the lexicon and their letters.</summary>
 internal static class WordComparer
 {
-    private const float SenseShareMin = 0.08f;
+    private const float SenseShareMin = 0.04f;
 
     public static Match Compare(WordLexicon lexicon, Word a, Word b)
     {
@@ -30,8 +30,7 @@ internal static class WordComparer
             return new Match(Likeness.Lemma, lemma);
         }
 
-        Match meaning = a.Forms.Length > 0 && b.Forms.Length > 0 ? ByMeaning(lexicon, a, b) : Match.None;
-        return meaning.Strength > 0 ? meaning : BySpelling(a, b);
+        return a.Forms.Length > 0 && b.Forms.Length > 0 ? ByMeaning(lexicon, a, b) : Match.None;
     }
 
     /// <summary>True where some reading of both words is the same lemma.</summary>
@@ -83,7 +82,22 @@ internal static class WordComparer
         return best;
     }
 
-    private static bool SharesRoot(WordLexicon lexicon, WordForm x, WordForm y) => x.Lemma == y.Lemma && x.Pos != y.Pos && lexicon.LemmaCount > 0;
+    private static bool SharesRoot(WordLexicon lexicon, WordForm x, WordForm y) =>
+        x.Lemma == y.Lemma || IsSuffixed(lexicon, x, y) || IsSuffixed(lexicon, y, x);
+
+    // "wooden", "grassy": made or full of the noun; WordNet seldom says so.
+    private static bool IsSuffixed(WordLexicon lexicon, WordForm adjective, WordForm noun)
+    {
+        if (adjective.Pos != PartsOfSpeech.Adjective || noun.Pos != PartsOfSpeech.Noun)
+        {
+            return false;
+        }
+
+        string text = lexicon.LemmaText(adjective.Lemma);
+        string stem = lexicon.LemmaText(noun.Lemma);
+        return stem.Length >= 3 && text.Length > stem.Length && text.StartsWith(stem.EndsWith('e') ? stem[..^1] : stem, StringComparison.Ordinal)
+            && text[(stem.EndsWith('e') ? stem.Length - 1 : stem.Length)..] is "en" or "y" or "ed" or "ty" or "ny" or "my" or "gy" or "py";
+    }
 
     public static PartsOfSpeech PosOf(Tag tag) => tag switch
     {
@@ -92,50 +106,6 @@ internal static class WordComparer
         Tag.Adverb => PartsOfSpeech.Adverb,
         _ => PartsOfSpeech.Verb,
     };
-
-    // A typo needs one side that is no word; two words that both exist mean two things.
-    private static Match BySpelling(Word a, Word b)
-    {
-        int known = (a.Forms.Length > 0 ? 1 : 0) + (b.Forms.Length > 0 ? 1 : 0);
-        int shorter = Math.Min(a.Text.Length, b.Text.Length);
-        if (known == 2 || shorter < (known == 1 ? 3 : 5) || HasDigit(a.Text) || HasDigit(b.Text))
-        {
-            return Match.None;
-        }
-
-        if (Collapse(a.Text) == Collapse(b.Text))
-        {
-            return new Match(Likeness.Typo, 1);
-        }
-
-        int bound = shorter >= 8 ? 2 : 1;
-        int distance = EditDistance.Of(a.Text, b.Text, bound);
-        if (distance > bound)
-        {
-            return Match.None;
-        }
-
-        float strength = (distance == 1 ? 0.97f : 0.85f) - (known == 0 ? 0.1f : 0) - (shorter < 5 ? 0.1f : 0);
-        return new Match(Likeness.Typo, strength);
-    }
-
-    private static bool HasDigit(string text) => text.AsSpan().ContainsAnyInRange('0', '9');
-
-    // "biiig" -> "big"
-    private static string Collapse(string text)
-    {
-        Span<char> kept = stackalloc char[Math.Min(text.Length, 64)];
-        int count = 0;
-        foreach (char c in text.AsSpan(0, kept.Length))
-        {
-            if (count == 0 || kept[count - 1] != c)
-            {
-                kept[count++] = c;
-            }
-        }
-
-        return text.Length > 64 ? text : kept[..count].ToString();
-    }
 
     /// <summary>Share of a lemma's uses that a sense of one part of speech has.</summary>
     public static float ShareMin => SenseShareMin;

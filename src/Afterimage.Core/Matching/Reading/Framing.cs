@@ -6,9 +6,8 @@ internal static class Framing
     private static readonly HashSet<string> Polite = Set("please kindly pls plz hey hi hello");
     private static readonly HashSet<string> Makers = Set("generate create make produce render give show draw design visualize imagine get prepare");
     private static readonly HashSet<string> Helpers = Set("can could would will you i we id we'd i'd want need wanna like love to see have us me just");
-    private static readonly HashSet<string> Pictures = Set("image picture pic photo photograph illustration");
+    private static readonly HashSet<string> Pictures = Set("image picture pic");
     private static readonly HashSet<string> Openers = Set("of showing depicting featuring with that where");
-    private static readonly HashSet<string> Bare = Set("image picture pic");
     private static readonly HashSet<string> Thanks = Set("please thanks thank you pls plz");
 
     /// <summary>Marks framing at both ends as function words.</summary>
@@ -94,7 +93,7 @@ internal static class Framing
             i++;
         }
 
-        bool picture = i < end && (asked ? Pictures : Bare).Contains(words[i].Text);
+        bool picture = i < end && Pictures.Contains(words[i].Text);
         if (picture && i + 2 < end && (words[i + 1].Text == "of" || (Openers.Contains(words[i + 1].Text) && asked)))
         {
             return words[i + 1].Text == "with" ? i + 1 : i + 2;

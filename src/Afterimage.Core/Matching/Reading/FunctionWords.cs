@@ -17,12 +17,13 @@ internal static class FunctionWords
 
     private static readonly Dictionary<string, Place> Prepositions = BuildPlaces(
         (Place.In, "in inside within into amid among amongst during"),
-        (Place.On, "on upon onto atop aboard"),
+        (Place.On, "on upon onto aboard"),
+        (Place.Top, "atop"),
         (Place.Under, "under beneath below underneath"),
         (Place.Above, "above over"),
         (Place.Behind, "behind"),
         (Place.Near, "near beside alongside besides nearby"),
-        (Place.Have, "with featuring wearing without having"),
+        (Place.Have, "with without"),
         (Place.At, "at"),
         (Place.From, "from off"),
         (Place.To, "toward towards"),
@@ -35,25 +36,26 @@ internal static class FunctionWords
         (Place.For, "for"),
         (Place.By, "by"),
         (Place.Like, "like"),
-        (Place.Around, "around round"),
+        (Place.Around, "around"),
         (Place.Against, "against"),
         (Place.After, "after"),
         (Place.Before, "before"),
         (Place.About, "about"));
 
-    /// <summary>Prepositions of several words; the longest is listed first where one begins another.</summary>
+    /// <summary>Prepositions of several words, written without articles; the longest is listed first where one begins another.</summary>
     private static readonly (string[] Words, Place Place)[] Phrases =
     [
         .. new (string, Place)[]
         {
-            ("in front of", Place.Front), ("on top of", Place.On), ("on the top of", Place.On), ("in the middle of", Place.In), ("in the midst of", Place.In),
-            ("on the left side of", Place.Left), ("on the right side of", Place.Right), ("to the left of", Place.Left), ("to the right of", Place.Right),
-            ("on the left of", Place.Left), ("on the right of", Place.Right), ("next to", Place.Near), ("close to", Place.Near), ("adjacent to", Place.Near),
-            ("alongside of", Place.Near), ("in close proximity to", Place.Near), ("in proximity to", Place.Near), ("by the side of", Place.Near),
-            ("on the side of", Place.Near), ("at the side of", Place.Near), ("inside of", Place.In), ("outside of", Place.Out), ("out of", Place.From),
+            ("in front of", Place.Front), ("on top of", Place.Top), ("in middle of", Place.In), ("in midst of", Place.In), ("in to", Place.In),
+            ("on left side of", Place.Left), ("on right side of", Place.Right), ("to left of", Place.Left), ("to right of", Place.Right),
+            ("on left of", Place.Left), ("on right of", Place.Right), ("far away from", Place.Far), ("far from", Place.Far), ("away from", Place.From),
+            ("across from", Place.Front), ("next to", Place.Near), ("close to", Place.Near), ("adjacent to", Place.Near),
+            ("alongside of", Place.Near), ("in close proximity to", Place.Near), ("in proximity to", Place.Near), ("by side of", Place.Near),
+            ("at side of", Place.Near), ("inside of", Place.In), ("outside of", Place.Out), ("out of", Place.From),
             ("off of", Place.From), ("in back of", Place.Behind), ("underneath of", Place.Under), ("along with", Place.Have), ("together with", Place.Have),
             ("accompanied by", Place.Have), ("as well as", Place.None), ("in between", Place.Between), ("side by side", Place.None),
-            ("in the style of", Place.By), ("in style of", Place.By), ("such as", Place.Like), ("up to", Place.To), ("onto of", Place.On),
+            ("in style of", Place.By), ("such as", Place.Like), ("up to", Place.To), ("on to", Place.On),
         }.Select(p => (p.Item1.Split(' '), p.Item2)).OrderByDescending(p => p.Item1.Length),
     ];
 
@@ -78,10 +80,10 @@ internal static class FunctionWords
     {
         foreach ((string[] phrase, Place says) in Phrases)
         {
-            if (at + phrase.Length <= words.Count && Matches(words, at, phrase))
+            if (words[at].Text == phrase[0] && Matches(words, at, phrase) is int length and > 0)
             {
                 place = says;
-                return phrase.Length;
+                return length;
             }
         }
 
@@ -89,17 +91,22 @@ internal static class FunctionWords
         return 0;
     }
 
-    private static bool Matches(List<Word> words, int at, string[] phrase)
+    // How many words the phrase takes here; "the" within it may be there or not.
+    private static int Matches(List<Word> words, int at, string[] phrase)
     {
-        for (int i = 0; i < phrase.Length; i++)
+        int i = at;
+        foreach (string part in phrase)
         {
-            if (words[at + i].Text != phrase[i] || words[at + i].Quoted)
+            i += i > at && i < words.Count && words[i].Text is "the" or "a" && i > at ? 1 : 0;
+            if (i >= words.Count || words[i].Text != part || words[i].Quoted)
             {
-                return false;
+                return 0;
             }
+
+            i++;
         }
 
-        return true;
+        return i - at;
     }
 
     private static Dictionary<string, Place> BuildPlaces(params (Place Place, string Words)[] classes) =>

@@ -14,6 +14,9 @@ internal enum LinkKind : byte
 
     /// <summary>The dependent stands in <see cref="Link.Place"/> to one of the governors: man (governor) with (place) umbrella (dependent).</summary>
     Place,
+
+    /// <summary>The dependent, a noun, follows the governor, a verb, with <see cref="Link.Place"/> between: chewing (governor) on (place) a toothbrush.</summary>
+    Complement,
 }
 
 /// <summary>One tie between words of a prompt, by their positions. Where grammar leaves the governor open, all candidates are listed, the likeliest first.</summary>

@@ -28,6 +28,9 @@ internal static class NumberWords
             values[tens[i]] = 30 + (10 * i);
         }
 
+        values["single"] = 1;
+        values["solitary"] = 1;
+        values["lone"] = 1;
         values["hundred"] = 100;
         values["thousand"] = 1000;
         values["million"] = 1_000_000;

@@ -6,11 +6,15 @@ internal enum Place : byte
     None,
     In,
     On,
+
+    /// <summary>On top of: on, and not in.</summary>
+    Top,
     Under,
     Above,
     Behind,
     Front,
     Near,
+    Far,
     Left,
     Right,
     Have,

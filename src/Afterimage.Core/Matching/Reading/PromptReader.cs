@@ -7,19 +7,23 @@ internal static class PromptReader
 {
     private const int NegatedWordsMax = 5;
 
-    public static (Tokens Tokens, Link[] Links) Read(string prompt)
+    public static (Tokens Tokens, Link[] Links, Word[] Dangling) Read(string prompt, IReadOnlyDictionary<string, string>? respelt)
     {
         WordLexicon lexicon = WordLexicon.Shared;
         Tokens tokens = Scanner.Scan(prompt);
         List<Word> words = tokens.Words;
+        Respell(words, respelt);
+        Framing.Strip(words);
+        Unquote(words);
         MergePhrases(words);
-        foreach (Word word in words)
+        for (int i = 0; i < words.Count; i++)
         {
-            Classify(lexicon, word);
+            Classify(lexicon, words[i]);
+            OpenRelative(words, i);
         }
 
-        Framing.Strip(words);
         Tagger.Run(lexicon, words);
+        MarkCollectives(words);
         foreach (Word word in words)
         {
             if (word.IsContent)
@@ -29,7 +33,57 @@ internal static class PromptReader
         }
 
         ScopeNegations(words);
-        return (tokens, Syntax.Read(words));
+        (Link[] links, Word[] dangling) = Syntax.Read(words);
+        return (tokens, links, dangling);
+    }
+
+    private static void MarkCollectives(List<Word> words)
+    {
+        for (int i = 0; i + 1 < words.Count; i++)
+        {
+            words[i].Collective = words[i] is { Tag: Tag.Noun, Quoted: false } && words[i + 1] is { Tag: Tag.Preposition, Text: "of" }
+                && Taxonomy.Shared.IsCollective(words[i].Lemma);
+        }
+    }
+
+    private static void Respell(List<Word> words, IReadOnlyDictionary<string, string>? respelt)
+    {
+        for (int i = 0; respelt is not null && i < words.Count; i++)
+        {
+            Word word = words[i];
+            if (word.Kind == WordKind.Content && !word.Quoted && respelt.TryGetValue(word.Text, out string? text))
+            {
+                words[i] = new Word(text)
+                {
+                    Kind = WordKind.Content,
+                    Phrase = word.Phrase,
+                    Sentence = word.Sentence,
+                    Joined = word.Joined,
+                    Negated = word.Negated,
+                    Emphasis = word.Emphasis,
+                };
+            }
+        }
+    }
+
+    // Quotation marks around the whole prompt quote nothing.
+    private static void Unquote(List<Word> words)
+    {
+        int quoted = words.Count(w => w.Quoted);
+        if (quoted > 2 && words.TrueForAll(w => w.Quoted || w.Kind is WordKind.Function or WordKind.Break))
+        {
+            words.ForEach(w => w.Quoted = false);
+        }
+    }
+
+    // "a package that contains headphones"
+    private static void OpenRelative(List<Word> words, int i)
+    {
+        if (i > 1 && words[i - 1].Text is "that" && words[i - 2].Kind == WordKind.Content
+            && (words[i].Tag == Tag.Auxiliary || Array.Exists(words[i].Forms, f => f.Pos == PartsOfSpeech.Verb)))
+        {
+            words[i - 1].Tag = Tag.Relative;
+        }
     }
 
     // "in front of" and "a couple of" become one word.

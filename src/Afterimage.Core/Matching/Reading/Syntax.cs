@@ -1,3 +1,5 @@
+using Afterimage.Text.Lexicon;
+
 namespace Afterimage.Matching.Reading;
 
 /// <summary>
@@ -18,6 +20,8 @@ internal sealed class Syntax
     }
 
     private readonly List<Word> _words;
+    private readonly Taxonomy _taxonomy = Taxonomy.Shared;
+    private readonly List<Word> _dangling = [];
     private readonly List<Link> _links = [];
     private readonly List<int> _subjects = [];
     private readonly List<(Place Place, int Dependent)> _fronted = [];
@@ -30,16 +34,30 @@ internal sealed class Syntax
     private bool _passive;
     private bool _have;
     private Place _pending;
+    private int _preposition = -1;
     private Link? _role;
     private bool _joins;
 
     private Syntax(List<Word> words) => _words = words;
 
-    public static Link[] Read(List<Word> words)
+    /// <summary>The ties between the words, and the prepositions that have no object of their own.</summary>
+    public static (Link[] Links, Word[] Dangling) Read(List<Word> words)
     {
         var syntax = new Syntax(words);
         syntax.Run();
-        return [.. syntax._links];
+        syntax.DropPending();
+        return ([.. syntax._links], [.. syntax._dangling]);
+    }
+
+    private void DropPending()
+    {
+        if (_pending != Place.None && _preposition >= 0)
+        {
+            _dangling.Add(_words[_preposition]);
+        }
+
+        _pending = Place.None;
+        _preposition = -1;
     }
 
     private void Run()
@@ -54,7 +72,10 @@ internal sealed class Syntax
                     i++;
                     break;
                 case Tag.Preposition:
+                    DropPending();
+                    _joins = false;
                     _pending = word.Place;
+                    _preposition = i;
                     _last = Last.Preposition;
                     i++;
                     break;
@@ -86,7 +107,7 @@ internal sealed class Syntax
             (_noun, _chainHead, _verb, _object, _passive, _have, _verbSubjects) = (-1, -1, -1, -1, false, false, []);
         }
 
-        _pending = Place.None;
+        DropPending();
         _role = null;
         _joins = false;
         _last = Last.Break;
@@ -97,7 +118,7 @@ internal sealed class Syntax
     {
         if (_words[i].Tag == Tag.Pronoun && _pending != Place.None)
         {
-            _pending = Place.None;
+            DropPending();
             _last = Last.Noun;
         }
 
@@ -128,17 +149,23 @@ internal sealed class Syntax
         Word verb = _words[i];
         bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb && i > 0;
         int[] subjects = SubjectsOf(verb.Tag, auxiliary);
-        _passive = verb.Tag == Tag.Participle && !(i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0);
+        bool perfect = i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0;
+        _passive = verb.Tag == Tag.Participle && !perfect;
         if (subjects.Length > 0)
         {
             _links.Add(new Link(_passive ? LinkKind.Object : LinkKind.Subject, Place.None, i, subjects));
+            if (_passive && !auxiliary && IsAnimate(subjects[0]) && !(i + 1 < _words.Count && _words[i + 1].Text == "by"))
+            {
+                // "the cat played", "the dog trained": the past looks like the participle.
+                _links.Add(new Link(LinkKind.Subject, Place.None, i, subjects));
+            }
         }
 
         _verb = i;
         _object = -1;
         _verbSubjects = subjects;
         _have = !_passive && LightWords.IsPossession(verb.Text);
-        _pending = Place.None;
+        DropPending();
         _role = null;
         _joins = false;
         _last = Last.Verb;
@@ -149,11 +176,15 @@ internal sealed class Syntax
     {
         if (_last == Last.Relative || (_last == Last.Noun && tag != Tag.Verb && !auxiliary))
         {
-            return Candidates(_noun, _chainHead, _subjects);
+            // A participle belongs to the noun before it; only "a man on a bench reading" reaches back, because benches do not read.
+            bool nearest = _last == Last.Relative || tag == Tag.Participle || IsAnimate(_noun);
+            return nearest && _noun >= 0 ? Candidates(_noun, _chainHead, []) : Candidates(_noun, _chainHead, _subjects);
         }
 
         return _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
     }
+
+    private bool IsAnimate(int noun) => noun >= 0 && _taxonomy.IsAnimate(_words[noun].Lemma);
 
     private static int[] Candidates(int first, int second, List<int> rest)
     {
@@ -208,6 +239,8 @@ internal sealed class Syntax
             return OnPossessor(head, end);
         }
 
+        bool opensClause = end < _words.Count && (_words[end].Tag is Tag.Verb || (_words[end].Tag == Tag.Auxiliary && _words[end].Text != "'s"));
+        _joins &= !(opensClause && _verb >= 0);
         Attach(head);
         return end;
     }
@@ -255,7 +288,7 @@ internal sealed class Syntax
     // "the bowl is red", "sitting alone": without a noun of its own it describes the subject.
     private int OnBareModifiers(int start, int end)
     {
-        int[] governors = _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
+        int[] governors = _last == Last.Relative && _noun >= 0 ? [_noun] : _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
         for (int i = start; i < end; i++)
         {
             if (_words[i].IsContent && governors.Length > 0 && _last != Last.Break)
@@ -292,6 +325,7 @@ internal sealed class Syntax
 
         _noun = head;
         _pending = Place.None;
+        _preposition = -1;
         _joins = false;
         _last = Last.Noun;
     }
@@ -331,11 +365,29 @@ internal sealed class Syntax
         }
 
         int before = _noun;
-        int[] governors = _pending == Place.Of
-            ? [before]
-            : Candidates(before, _chainHead, [_object, .. _verbSubjects, .. _verb < 0 ? _subjects : []]);
+        int[] governors = Governors(head, before);
+        if (_verb >= 0 && _verb > before && _pending != Place.By)
+        {
+            _links.Add(new Link(LinkKind.Complement, _pending, head, [_verb]));
+        }
+
         Add(new Link(LinkKind.Place, _pending, head, governors));
         _chainHead = _pending == Place.Of ? before : -1;
+    }
+
+    private int[] Governors(int head, int before)
+    {
+        bool behindVerb = _verb > before && _verbSubjects.Length > 0;
+        if (behindVerb)
+        {
+            return _verbSubjects;
+        }
+
+        bool backdrop = _words[head].Text is "background" or "foreground" or "distance" or "middle" or "center" or "centre";
+        bool worn = _pending is Place.In or Place.Have && IsAnimate(before) && _taxonomy.IsWorn(_words[head].Lemma);
+        return _pending == Place.Of || backdrop || worn
+            ? Candidates(before, _pending == Place.Of ? -1 : _chainHead, [])
+            : Candidates(before, _chainHead, [_object, .. _verbSubjects, .. _verb < 0 ? _subjects : []]);
     }
 
     private void NewSubject(int head)

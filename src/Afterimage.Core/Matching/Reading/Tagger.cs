@@ -40,8 +40,34 @@ internal static class Tagger
             if (words[i].Kind is WordKind.Content or WordKind.Opaque)
             {
                 words[i].Tag = (Tag)Choose(words, score, back, i);
-                Settle(lexicon, words[i]);
+                Settle(words[i]);
             }
+        }
+
+        for (int i = 1; i < n; i++)
+        {
+            Agree(words, i);
+        }
+    }
+
+    // "two computer monitors", "a fruit stand": a verb would not agree with the noun before it, so it is a noun too.
+    private static void Agree(List<Word> words, int i)
+    {
+        Word word = words[i];
+        Word before = words[i - 1];
+        if (word.Tag != Tag.Verb || before.Tag != Tag.Noun || before.Plural is not { } plural || !Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Noun))
+        {
+            return;
+        }
+
+        bool third = Array.Exists(word.Forms, f => f.Inflection == Inflection.ThirdPerson);
+        bool several = i > 1 && words[i - 2].Tag == Tag.Number && words[i - 2].Value > 1;
+        bool joined = i > 1 && words[i - 2].Tag == Tag.Conjunction || (i > 2 && words[i - 3].Tag == Tag.Conjunction);
+        if (third ? plural || several : !plural && !joined)
+        {
+            word.Tag = Tag.Noun;
+            word.Lemma = -1;
+            Settle(word);
         }
     }
 
@@ -74,12 +100,13 @@ internal static class Tagger
             return back[((i + 1) * Open) + (int)words[i + 1].Tag];
         }
 
+        bool beforeAuxiliary = i + 1 < words.Count && words[i + 1].Tag == Tag.Auxiliary && words[i + 1].Text != "'s";
         bool beforeNominal = i + 1 < words.Count && words[i + 1].Tag == Tag.Preposition && words[i + 1].Place == Place.Of;
         int best = 0;
         float bestScore = float.NegativeInfinity;
         for (int tag = 0; tag < Open; tag++)
         {
-            float s = score[(i * Open) + tag] + (beforeNominal && tag == (int)Tag.Noun ? 1.5f : 0)
+            float s = score[(i * Open) + tag] + (beforeNominal && tag == (int)Tag.Noun ? 1.5f : 0) - (beforeAuxiliary && tag != (int)Tag.Noun ? 3 : 0)
                 - (tag == (int)Tag.Adjective && i > 0 && words[i - 1].Tag != Tag.Auxiliary ? 0.7f : 0);
             if (s > bestScore)
             {
@@ -141,7 +168,7 @@ internal static class Tagger
         },
     };
 
-    private static void Settle(WordLexicon lexicon, Word word)
+    private static void Settle(Word word)
     {
         foreach (WordForm form in word.Forms)
         {
@@ -156,20 +183,18 @@ internal static class Tagger
         {
             word.Lemma = word.Forms[0].Lemma;
         }
-
-        _ = lexicon;
     }
 
     private static float[] BuildFollows()
     {
         var table = new float[((int)Tag.Break + 1) * Open];
-        Set(Tag.Adjective, -0.7f, 0, -4, -2.5f, -2.5f, -3);
+        Set(Tag.Adjective, -0.7f, 0, -7, -2.5f, -2.5f, -3);
         Set(Tag.Noun, -3, -1, -1, -0.5f, -1, -1.5f);
         Set(Tag.Verb, -1.5f, -1, -4, -2, -3, -1);
         Set(Tag.Ing, -1, -0.8f, -5, -3, -3, -1);
         Set(Tag.Participle, -1.5f, -1.5f, -4, -2.5f, -3, -1.5f);
         Set(Tag.Adverb, 0, -2, -1, -0.7f, -0.7f, -1);
-        Set(Tag.Determiner, 0, 0, -6, -2.5f, -1.5f, -2);
+        Set(Tag.Determiner, 0, 0, -9, -2.5f, -1.5f, -2);
         Set(Tag.Preposition, -0.5f, 0, -6, -1.2f, -2, -2);
         Set(Tag.To, -1, -0.7f, 0, -3, -4, -2);
         Set(Tag.Conjunction, -0.7f, -0.3f, -1.5f, -1, -1.5f, -1.5f);

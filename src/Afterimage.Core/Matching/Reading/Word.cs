@@ -36,6 +36,9 @@ internal sealed class Word(string text)
     /// <summary>Grammatical plural; null where the word is no noun or has one form for both.</summary>
     public bool? Plural { get; set; }
 
+    /// <summary>Only says that what follows is several, or how it is portioned: herd of, group of, slice of.</summary>
+    public bool Collective { get; set; }
+
     public Place Place { get; set; }
 
     /// <summary>The value of a <see cref="WordKind.Number"/>.</summary>
@@ -48,6 +51,9 @@ internal sealed class Word(string text)
     public int Sentence { get; set; }
 
     public int Phrase { get; set; }
+
+    /// <summary>Hash of the content words of the phrase: equal phrases have equal keys.</summary>
+    public int PhraseKey { get; set; }
 
     public bool IsContent => Kind is WordKind.Content or WordKind.Number or WordKind.Opaque;
 

@@ -30,6 +30,9 @@ internal sealed class BertCheckpoint : IDisposable
         return new BertCheckpoint(file, path, anchor[..^WordEmbeddings.Length]);
     }
 
+    /// <summary>Tells this file from others that stood at its path: its length and header, and samples of its data.</summary>
+    public byte[] Fingerprint() => _file.Fingerprint();
+
     /// <summary>One linear layer: y = x·Wᵀ + b, the weight being outputs × inputs.</summary>
     public (float[] Weight, float[] Bias) Linear(string name, int outputs, int inputs) =>
         (Read(name + ".weight", outputs, inputs), Read(name + ".bias", outputs));
@@ -37,6 +40,10 @@ internal sealed class BertCheckpoint : IDisposable
     public (float[] Gain, float[] Bias) LayerNorm(string name, int size) => Exists(name + ".LayerNorm.weight")
         ? (Read(name + ".LayerNorm.weight", size), Read(name + ".LayerNorm.bias", size))
         : (Read(name + ".LayerNorm.gamma", size), Read(name + ".LayerNorm.beta", size));
+
+    /// <summary>A whole weight, outputs x inputs, into memory of the caller's.</summary>
+    /// <exception cref="InvalidDataException">Missing, or of another shape or type.</exception>
+    public void ReadInto(string name, int outputs, int inputs, Span<float> destination) => _file.Read(Find(name, [outputs, inputs]), 0, destination);
 
     /// <summary>A whole tensor.</summary>
     /// <exception cref="InvalidDataException">Missing, or of another shape or type.</exception>

@@ -41,6 +41,11 @@ internal static class Morphology
             AddAll(lexicon, whole, forms, ref count);
         }
 
+        if (Confused(word) is { } meant && lexicon.Find(meant.Lemma) is int other and >= 0)
+        {
+            Add(new WordForm(other, meant.Pos, meant.Inflection), forms, ref count);
+        }
+
         PartsOfSpeech irregular = PartsOfSpeech.None;
         foreach (WordForm form in lexicon.Irregular(word))
         {
@@ -59,6 +64,17 @@ internal static class Morphology
         return count;
     }
 
+    // What WordNet's lists lack: "laying" is written for "lying", "people" is the plural of "person".
+    private static (string Lemma, PartsOfSpeech Pos, Inflection Inflection)? Confused(ReadOnlySpan<char> word) => word switch
+    {
+        "lay" => ("lie", PartsOfSpeech.Verb, Inflection.None),
+        "lays" => ("lie", PartsOfSpeech.Verb, Inflection.ThirdPerson),
+        "laying" => ("lie", PartsOfSpeech.Verb, Inflection.Ing),
+        "laid" => ("lie", PartsOfSpeech.Verb, Inflection.Past),
+        "people" => ("person", PartsOfSpeech.Noun, Inflection.Plural),
+        _ => null,
+    };
+
     private static void TryRegular(
         WordLexicon lexicon, ReadOnlySpan<char> stem, ReadOnlySpan<char> ending, PartsOfSpeech pos, Inflection inflection, Span<WordForm> forms, ref int count)
     {
@@ -68,8 +84,9 @@ internal static class Morphology
             return;
         }
 
+        bool degree = inflection is Inflection.Comparative or Inflection.Superlative;
         Span<char> candidate = stackalloc char[64];
-        if (stem.Length + ending.Length > candidate.Length)
+        if (stem.Length + ending.Length > candidate.Length || (degree && stem.Length < 3))
         {
             return;
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Afterimage.Text.Safetensors;
 
@@ -13,11 +14,12 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile _mapping;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
+    private readonly long _length;
     private readonly Dictionary<string, SafetensorsTensor> _tensors;
 
-    private SafetensorsFile(MemoryMappedFile mapping, MemoryMappedViewAccessor view, Dictionary<string, SafetensorsTensor> tensors)
+    private SafetensorsFile(MemoryMappedFile mapping, MemoryMappedViewAccessor view, Dictionary<string, SafetensorsTensor> tensors, long length)
     {
-        (_mapping, _view, _tensors) = (mapping, view, tensors);
+        (_mapping, _view, _tensors, _length) = (mapping, view, tensors, length);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         _start = start + view.PointerOffset;
@@ -41,7 +43,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
 
         MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        return new SafetensorsFile(mapping, mapping.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.Read), tensors);
+        return new SafetensorsFile(mapping, mapping.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.Read), tensors, stream.Length);
     }
 
     /// <summary>Reads elements of a tensor as float32, from element <paramref name="from"/> on.</summary>
@@ -73,6 +75,24 @@ public sealed unsafe class SafetensorsFile : IDisposable
             default:
                 throw new InvalidDataException($"tensor {tensor.Name} is not of type F32, F16 or BF16");
         }
+    }
+
+    /// <summary>SHA-256 over the file's length, its header and 64 samples of 4 kB spread over the data: tells files apart in a millisecond.</summary>
+    public byte[] Fingerprint()
+    {
+        const int samples = 64, sampleBytes = 4096;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes(_length));
+        long dataStart = 8 + BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start, 8));
+        hash.AppendData(new ReadOnlySpan<byte>(_start, (int)dataStart));
+        long last = Math.Max(dataStart, _length - sampleBytes);
+        for (int i = 0; i < samples; i++)
+        {
+            long at = dataStart + (long)((last - dataStart) * (i / (samples - 1.0)));
+            hash.AppendData(new ReadOnlySpan<byte>(_start + at, (int)Math.Min(sampleBytes, _length - at)));
+        }
+
+        return hash.GetHashAndReset();
     }
 
     public void Dispose()

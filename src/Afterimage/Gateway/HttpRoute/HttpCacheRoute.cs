@@ -1,16 +1,19 @@
 using Afterimage.Caching.Http;
+using Afterimage.Dialects;
 
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>
-/// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync(HttpContext, string)"/> is the
+/// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync"/> is the
 /// only entry; instances share nothing.
 /// </summary>
-internal sealed class HttpCacheRoute
+internal sealed class HttpCacheRoute : IDisposable
 {
+    private readonly HttpMessageInvoker _invoker;
     private readonly HttpRouteOptions _options;
     private readonly ResponseStore _store;
     private readonly TimeProvider _time;
+    private readonly RouteAccount _account;
     private readonly OriginExchange _origin;
     private readonly InvalidationLog _invalidations;
     private readonly FlightTable _flights;
@@ -19,32 +22,31 @@ internal sealed class HttpCacheRoute
     private readonly Relay _relay;
 
     /// <param name="options">Origin and policy.</param>
-    /// <param name="invoker">Sends to the origin; see <see cref="OriginTransport"/> for what it must be like.</param>
+    /// <param name="invoker">Sends to the origin and is disposed with the route; see <see cref="OriginTransport"/> for what it must be like.</param>
     /// <param name="store">Stored responses; may be shared by routes of the same origin only.</param>
+    /// <param name="log">Gets a line for every request; null for none.</param>
     /// <param name="time">The clock.</param>
-    public HttpCacheRoute(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, TimeProvider time)
+    public HttpCacheRoute(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, RequestLog? log, TimeProvider time)
     {
+        _invoker = invoker;
         _options = options;
         _store = store;
         _time = time;
+        _account = new RouteAccount(log);
         _origin = new OriginExchange(invoker, options, time);
         _invalidations = new InvalidationLog(time);
         _flights = new FlightTable(time);
         _admission = new HttpAdmission(options, store, _invalidations);
-        _writer = new ResponseWriter(options, time);
-        _relay = new Relay(options, _admission, _flights);
+        _writer = new ResponseWriter(options, _account, time);
+        _relay = new Relay(options, _admission, _flights, _account);
     }
 
     /// <summary>Answers one request.</summary>
     /// <param name="context">The request.</param>
+    /// <param name="target">Its path and query.</param>
     /// <param name="scope">Tenant; empty for everyone.</param>
-    public Task HandleAsync(HttpContext context, string scope = "")
+    public Task HandleAsync(HttpContext context, RequestTarget target, string scope)
     {
-        if (RouteRequest.TargetOf(context) is not { } target)
-        {
-            return RouteErrors.BadTargetAsync(context, _options.CacheName);
-        }
-
         var request = new RouteRequest(context, target, scope, _options);
         if (!request.IsCacheable)
         {
@@ -70,11 +72,13 @@ internal sealed class HttpCacheRoute
 
         if (request.Directives.OnlyIfCached)
         {
-            return RouteErrors.NotCachedAsync(context, _options.CacheName);
+            return NotCachedAsync(request);
         }
 
         return request.IsHead ? HeadAsync(request, stored) : GetAsync(request, stored);
     }
+
+    public void Dispose() => _invoker.Dispose();
 
     /// <summary>Forgets a resource; how many responses there were.</summary>
     public int Purge(string target, string scope = "")
@@ -231,7 +235,7 @@ internal sealed class HttpCacheRoute
 
         if (head is null)
         {
-            await RouteErrors.WriteAsync(request.Context, _options.CacheName, failure);
+            await ErrorAsync(request, failure);
             return;
         }
 
@@ -348,7 +352,7 @@ internal sealed class HttpCacheRoute
 
         if (head is null)
         {
-            await RouteErrors.WriteAsync(request.Context, _options.CacheName, failure);
+            await ErrorAsync(request, failure);
             return;
         }
 
@@ -388,7 +392,7 @@ internal sealed class HttpCacheRoute
         (OriginHead? head, OriginFailure failure) = await SendAsync(request, default);
         if (head is null)
         {
-            await RouteErrors.WriteAsync(request.Context, _options.CacheName, failure);
+            await ErrorAsync(request, failure);
             return;
         }
 
@@ -412,6 +416,30 @@ internal sealed class HttpCacheRoute
     {
         InterimWriter? interim = _options.ForwardInterim && MethodRules.IsGet(request.Method) ? InterimWriter.For(request.Context) : null;
         return _origin.SendAsync(_origin.Build(request, validators), interim, CancellationToken.None);
+    }
+
+    private Task ErrorAsync(RouteRequest request, OriginFailure failure) => failure switch
+    {
+        OriginFailure.TimedOut => ErrorAsync(request, StatusCodes.Status504GatewayTimeout, "origin-timed-out", "The origin did not begin to answer in time."),
+        OriginFailure.Invalid => ErrorAsync(request, StatusCodes.Status502BadGateway, "origin-invalid", "What the origin answered is not valid HTTP."),
+        _ => ErrorAsync(request, StatusCodes.Status502BadGateway, "origin-unreachable", "The origin cannot be reached, or broke the connection before it answered."),
+    };
+
+    /// <summary>RFC 9111 section 5.2.1.7.</summary>
+    private Task NotCachedAsync(RouteRequest request) =>
+        ErrorAsync(request, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored response and there is none.");
+
+    private Task ErrorAsync(RouteRequest request, int status, string type, string detail)
+    {
+        HttpResponse response = request.Context.Response;
+        if (!response.HasStarted)
+        {
+            response.Headers["X-Cache"] = "MISS";
+            response.Headers["Cache-Status"] = $"{_options.CacheName}; fwd=uri-miss; detail={type}";
+        }
+
+        _account.Add(Tier.Error, status, 0);
+        return ErrorAnswers.WriteAsync(request.Context, status, type, detail);
     }
 
     private Uri[] OriginsOf(RouteRequest request)

@@ -10,15 +10,18 @@ internal sealed class OriginHead : IDisposable
     public OriginHead(HttpResponseMessage message, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
         _message = message;
+        Status = (int)message.StatusCode;
+        Reason = message.ReasonPhrase;
         RequestTime = requestTime;
         ResponseTime = responseTime;
+        ContentLength = message.Content.Headers.ContentLength;
         Raw = ReadFields(message);
         EndToEnd = ConnectionFields.EndToEnd(Raw);
     }
 
-    public int Status => (int)_message.StatusCode;
+    public int Status { get; }
 
-    public string? Reason => _message.ReasonPhrase;
+    public string? Reason { get; }
 
     /// <summary>Everything as received, hop-by-hop fields too.</summary>
     public HttpFields Raw { get; }
@@ -30,7 +33,8 @@ internal sealed class OriginHead : IDisposable
 
     public DateTimeOffset ResponseTime { get; }
 
-    public long? ContentLength => _message.Content.Headers.ContentLength;
+    /// <summary>Announced length; null where the end of the content says it. Read early, because the message may be gone when it is asked for.</summary>
+    public long? ContentLength { get; }
 
     public Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => _message.Content.ReadAsStreamAsync(cancellationToken);
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>Brings an origin's answer to the client, and into the store where it may go there.</summary>
-internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, FlightTable flights)
+internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, FlightTable flights, RouteAccount account)
 {
     /// <summary>Streams an answer that is not kept. A client that leaves ends it.</summary>
     public async Task PassAsync(HttpContext context, OriginHead head, string cacheStatus, string label)
@@ -13,6 +13,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
         using (head)
         {
             WriteHead(context, head, cacheStatus, label);
+            account.Add(label == "BYPASS" ? Tier.Forward : Tier.Miss, head.Status, head.ContentLength ?? 0);
             if (HttpMethods.IsHead(context.Request.Method) || !StatusRules.HasContent(head.Status))
             {
                 return;
@@ -47,6 +48,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
         flight?.Stream(stored, buffer);
         Task fill = FillAsync(ask, head, stored, buffer, flight);
         WriteHead(context, head, cacheStatus + "; stored", "MISS");
+        account.Add(Tier.Miss, head.Status, head.ContentLength ?? 0);
         if (!StatusRules.HasContent(head.Status))
         {
             await fill;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>Writes answers out of the store: whole, 304, 206, 416 and HEAD. The fields of a stored response are prepared once and shared by all its uses.</summary>
-internal sealed class ResponseWriter(HttpRouteOptions options, TimeProvider time)
+internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount account, TimeProvider time)
 {
     private static readonly StringValues Hit = "HIT";
     private static readonly StringValues Exact = "exact";
@@ -29,6 +29,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, TimeProvider time
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             SetFields(response, Prepare(stored).NotModified, stored, now, forwarded);
+            account.Add(Tier.Exact, StatusCodes.Status304NotModified, 0);
             return Task.CompletedTask;
         }
 
@@ -40,6 +41,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, TimeProvider time
 
         SetStatus(request.Context, stored);
         SetFields(response, Prepare(stored).All, stored, now, forwarded);
+        account.Add(Tier.Exact, stored.Status, request.IsHead ? 0 : stored.Body.Length);
         if (!StatusRules.HasContent(stored.Status))
         {
             return Task.CompletedTask;
@@ -56,6 +58,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, TimeProvider time
         SetFields(response, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
         if (selection.Outcome == RangeOutcome.Unsatisfiable)
         {
+            account.Add(Tier.Exact, StatusCodes.Status416RangeNotSatisfiable, 0);
             response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
             response.Headers.ContentRange = $"bytes */{stored.Body.Length}";
             response.Headers.Remove("Content-Type");
@@ -66,6 +69,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, TimeProvider time
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.Headers.ContentRange = selection.Range.ToString();
         response.ContentLength = selection.Range.Length;
+        account.Add(Tier.Exact, StatusCodes.Status206PartialContent, selection.Range.Length);
         ReadOnlyMemory<byte> bytes = stored.Body.Slice((int)selection.Offset, (int)selection.Range.Length);
         return response.Body.WriteAsync(bytes, request.Context.RequestAborted).AsTask();
     }
@@ -80,10 +84,12 @@ internal sealed class ResponseWriter(HttpRouteOptions options, TimeProvider time
         if (notModified)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
+            account.Add(Tier.Joined, StatusCodes.Status304NotModified, 0);
             return Task.CompletedTask;
         }
 
         SetStatus(request.Context, head);
+        account.Add(Tier.Joined, head.Status, 0);
         if (!StatusRules.HasContent(head.Status))
         {
             return Task.CompletedTask;

@@ -1,16 +1,16 @@
 using Afterimage.Caching.Http;
-using Microsoft.AspNetCore.Http.Features;
+using Afterimage.Dialects;
 
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>One request on its way through the route.</summary>
 internal readonly struct RouteRequest
 {
-    public RouteRequest(HttpContext context, string target, string scope, HttpRouteOptions options)
+    public RouteRequest(HttpContext context, RequestTarget target, string scope, HttpRouteOptions options)
     {
         Context = context;
         Method = context.Request.Method;
-        Key = new ResourceKey(scope, target);
+        Key = new ResourceKey(scope, target.Raw);
         Fields = new RequestFields(context.Request.Headers);
         Directives = options.Policy.ObeyRequestDirectives ? RequestDirectives.Parse(Fields.Get("Cache-Control")) : default;
         Authorized = context.Request.Headers.Authorization.Count > 0;
@@ -43,27 +43,4 @@ internal readonly struct RouteRequest
     public bool IsCacheable =>
         MethodRules.MayBeAnswered(Method) && !HasContent
         && Context.Request.Headers.IfMatch.Count == 0 && Context.Request.Headers.IfUnmodifiedSince.Count == 0;
-
-    /// <summary>
-    /// Path and query exactly as on the request line; null for forms that a gateway cannot forward (<c>CONNECT</c>, <c>OPTIONS *</c>).
-    /// </summary>
-    public static string? TargetOf(HttpContext context)
-    {
-        string raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
-        if (raw.StartsWith('/'))
-        {
-            return raw;
-        }
-
-        // The absolute form: scheme and authority are the server's business, and it has checked them.
-        int authority = raw.IndexOf("://", StringComparison.Ordinal);
-        if (authority < 0)
-        {
-            return null;
-        }
-
-        int path = raw.AsSpan(authority + 3).IndexOfAny('/', '?');
-        string rest = path < 0 ? "" : raw[(authority + 3 + path)..];
-        return rest.StartsWith('/') ? rest : "/" + rest;
-    }
 }

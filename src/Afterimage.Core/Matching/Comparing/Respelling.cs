@@ -1,0 +1,71 @@
+using Afterimage.Matching.Reading;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>
+/// Reads a prompt again with its typos put right, where the other prompt shows what was meant: a word that the lexicon does not know, one slip away
+/// from a word over there. Reading again matters because a misspelt preposition or verb changes how the whole sentence is read.
+/// </summary>
+internal static class Respelling
+{
+    private const int UnknownMax = 24;
+    private const float KnownShareMin = 0.5f;
+
+    /// <summary>The two readings, respelt where needed, and how much was doubtful about it (0: nothing).</summary>
+    public static (PromptReading A, PromptReading B, float Doubt) Apply(PromptReading a, PromptReading b)
+    {
+        bool english = a.KnownShare >= KnownShareMin && b.KnownShare >= KnownShareMin;
+        float doubt = 0;
+        Dictionary<string, string>? respelt = Find(a, b, english, ref doubt);
+        a = respelt is null ? a : a.Respelt(respelt);
+        respelt = Find(b, a, english, ref doubt);
+        b = respelt is null ? b : b.Respelt(respelt);
+        return (a, b, doubt);
+    }
+
+    private static Dictionary<string, string>? Find(PromptReading reading, PromptReading other, bool english, ref float doubt)
+    {
+        Dictionary<string, string>? respelt = null;
+        int unknown = 0;
+        foreach (Word word in reading.Words)
+        {
+            if (!IsUnknown(word) || respelt?.ContainsKey(word.Text) == true || Contains(other, word.Text) || ++unknown > UnknownMax)
+            {
+                continue;
+            }
+
+            string? best = null;
+            float strength = 0;
+            foreach (Word candidate in other.Words)
+            {
+                if (candidate.Kind is WordKind.Break or WordKind.Opaque || candidate.Quoted)
+                {
+                    continue;
+                }
+
+                foreach (string part in candidate.Text.Split(' '))
+                {
+                    float s = Spelling.TypoStrength(word.Text, part, IsUnknown(candidate) ? 0 : 1, english);
+                    if (s > strength && Count(reading, part) < Count(other, part))
+                    {
+                        (best, strength) = (part, s);
+                    }
+                }
+            }
+
+            if (best is not null)
+            {
+                (respelt ??= new(StringComparer.Ordinal))[word.Text] = best;
+                doubt += 1 - strength;
+            }
+        }
+
+        return respelt;
+    }
+
+    private static bool IsUnknown(Word word) => word is { Kind: WordKind.Content, Quoted: false, Forms.Length: 0 };
+
+    private static bool Contains(PromptReading reading, string text) => reading.Words.Any(w => w.Text == text);
+
+    private static int Count(PromptReading reading, string part) => reading.Words.Count(w => w.Text == part || w.Text.Split(' ').Contains(part));
+}

@@ -1,0 +1,62 @@
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>Judges from letters alone whether one word is a slip of the other.</summary>
+internal static class Spelling
+{
+    private const int CollapseMax = 64;
+
+    /// <summary>How safely two different words are one and the same misspelt, 0 to 1.</summary>
+    /// <param name="known">How many of the two are words of the language: with two there is no slip, with none it takes more letters to be sure.</param>
+    /// <param name="english">Both prompts are mostly English, so that a changed letter is no ending of another language.</param>
+    public static float TypoStrength(string a, string b, int known, bool english)
+    {
+        int shorter = Math.Min(a.Length, b.Length);
+        if (known == 2 || shorter < (known == 1 ? 3 : 4) || a.AsSpan().ContainsAnyInRange('0', '9') || b.AsSpan().ContainsAnyInRange('0', '9'))
+        {
+            return 0;
+        }
+
+        if (Collapse(a) == Collapse(b))
+        {
+            return 1;
+        }
+
+        int bound = shorter >= 8 && known == 1 ? 2 : 1;
+        int distance = EditDistance.Of(a, b, bound);
+        if (distance > bound || (shorter < 5 && a[0] != b[0]))
+        {
+            return 0;
+        }
+
+        if (known == 0)
+        {
+            return IsSwap(a, b) ? 1 : english && shorter >= 6 ? 0.9f : 0;
+        }
+
+        return (distance == 1 ? 1f : 0.9f) - (shorter < 4 ? 0.1f : 0);
+    }
+
+    private static bool IsSwap(string a, string b) =>
+        a.Length == b.Length && a.Where((c, i) => c != b[i]).Count() == 2 && a.Order().SequenceEqual(b.Order());
+
+    // "biiig" -> "big"
+    private static string Collapse(string text)
+    {
+        if (text.Length > CollapseMax)
+        {
+            return text;
+        }
+
+        Span<char> kept = stackalloc char[CollapseMax];
+        int count = 0;
+        foreach (char c in text)
+        {
+            if (count == 0 || kept[count - 1] != c)
+            {
+                kept[count++] = c;
+            }
+        }
+
+        return kept[..count].ToString();
+    }
+}

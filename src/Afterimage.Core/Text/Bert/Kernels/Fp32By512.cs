@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Afterimage.Text.Bert.Kernels;
+
+/// <summary>The float product in 512-bit registers: a block is 8 rows x 32 outputs.</summary>
+internal static unsafe class Fp32By512
+{
+    private const int BlockWidth = 32;
+
+    /// <summary>Rows in blocks of nearly equal height, at most 8.</summary>
+    public static void Multiply(in Fp32Panel panel, int rows)
+    {
+        int blocks = (rows + 7) / 8;
+        for (int row = 0; blocks > 0; blocks--)
+        {
+            int height = (rows - row + blocks - 1) / blocks;
+            for (int column = 0; column < Fp32Panel.Width; column += BlockWidth)
+            {
+                switch (height)
+                {
+                    case 8:
+                        Block<Rows8>(panel, row, column);
+                        break;
+                    case 7:
+                        Block<Rows7>(panel, row, column);
+                        break;
+                    case 6:
+                        Block<Rows6>(panel, row, column);
+                        break;
+                    case 5:
+                        Block<Rows5>(panel, row, column);
+                        break;
+                    case 4:
+                        Block<Rows4>(panel, row, column);
+                        break;
+                    case 3:
+                        Block<Rows3>(panel, row, column);
+                        break;
+                    case 2:
+                        Block<Rows2>(panel, row, column);
+                        break;
+                    default:
+                        Block<Rows1>(panel, row, column);
+                        break;
+                }
+            }
+
+            row += height;
+        }
+    }
+
+    private static void Block<TRows>(in Fp32Panel panel, int row, int column)
+        where TRows : struct, IRowCount
+    {
+        Vector512<float> a0 = Vector512.Load(panel.Bias + column), b0 = Vector512.Load(panel.Bias + column + 16);
+        Vector512<float> a1 = a0, b1 = b0;
+        Vector512<float> a2 = a0, b2 = b0;
+        Vector512<float> a3 = a0, b3 = b0;
+        Vector512<float> a4 = a0, b4 = b0;
+        Vector512<float> a5 = a0, b5 = b0;
+        Vector512<float> a6 = a0, b6 = b0;
+        Vector512<float> a7 = a0, b7 = b0;
+        nint stride = panel.InputStride;
+        float* upper = panel.Inputs + row * stride;
+        float* lower = upper + 4 * stride;
+        float* weights = panel.Weights + column;
+        for (int step = panel.Steps; step > 0; step--)
+        {
+            Vector512<float> wa = Vector512.Load(weights), wb = Vector512.Load(weights + 16);
+            Vector512<float> input = Vector512.Create(*upper);
+            a0 = Vector512.FusedMultiplyAdd(input, wa, a0);
+            b0 = Vector512.FusedMultiplyAdd(input, wb, b0);
+            if (TRows.Count > 1)
+            {
+                input = Vector512.Create(upper[stride]);
+                a1 = Vector512.FusedMultiplyAdd(input, wa, a1);
+                b1 = Vector512.FusedMultiplyAdd(input, wb, b1);
+            }
+
+            if (TRows.Count > 2)
+            {
+                input = Vector512.Create(upper[2 * stride]);
+                a2 = Vector512.FusedMultiplyAdd(input, wa, a2);
+                b2 = Vector512.FusedMultiplyAdd(input, wb, b2);
+            }
+
+            if (TRows.Count > 3)
+            {
+                input = Vector512.Create(upper[3 * stride]);
+                a3 = Vector512.FusedMultiplyAdd(input, wa, a3);
+                b3 = Vector512.FusedMultiplyAdd(input, wb, b3);
+            }
+
+            if (TRows.Count > 4)
+            {
+                input = Vector512.Create(*lower);
+                a4 = Vector512.FusedMultiplyAdd(input, wa, a4);
+                b4 = Vector512.FusedMultiplyAdd(input, wb, b4);
+            }
+
+            if (TRows.Count > 5)
+            {
+                input = Vector512.Create(lower[stride]);
+                a5 = Vector512.FusedMultiplyAdd(input, wa, a5);
+                b5 = Vector512.FusedMultiplyAdd(input, wb, b5);
+            }
+
+            if (TRows.Count > 6)
+            {
+                input = Vector512.Create(lower[2 * stride]);
+                a6 = Vector512.FusedMultiplyAdd(input, wa, a6);
+                b6 = Vector512.FusedMultiplyAdd(input, wb, b6);
+            }
+
+            if (TRows.Count > 7)
+            {
+                input = Vector512.Create(lower[3 * stride]);
+                a7 = Vector512.FusedMultiplyAdd(input, wa, a7);
+                b7 = Vector512.FusedMultiplyAdd(input, wb, b7);
+            }
+
+            upper++;
+            lower++;
+            weights += Fp32Panel.Width;
+        }
+
+        Store(panel, row, column, a0, b0);
+        if (TRows.Count > 1)
+        {
+            Store(panel, row + 1, column, a1, b1);
+        }
+
+        if (TRows.Count > 2)
+        {
+            Store(panel, row + 2, column, a2, b2);
+        }
+
+        if (TRows.Count > 3)
+        {
+            Store(panel, row + 3, column, a3, b3);
+        }
+
+        if (TRows.Count > 4)
+        {
+            Store(panel, row + 4, column, a4, b4);
+        }
+
+        if (TRows.Count > 5)
+        {
+            Store(panel, row + 5, column, a5, b5);
+        }
+
+        if (TRows.Count > 6)
+        {
+            Store(panel, row + 6, column, a6, b6);
+        }
+
+        if (TRows.Count > 7)
+        {
+            Store(panel, row + 7, column, a7, b7);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in Fp32Panel panel, int row, int column, Vector512<float> a, Vector512<float> b)
+    {
+        float* outputs = panel.Outputs + row * panel.OutputStride + column;
+        a.Store(outputs);
+        b.Store(outputs + 16);
+    }
+}

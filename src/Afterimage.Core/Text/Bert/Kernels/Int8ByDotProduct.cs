@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+
+namespace Afterimage.Text.Bert.Kernels;
+
+/// <summary>The 8-bit product with Arm's dot-product instructions: a block is 6 rows x 8 outputs of the panel.</summary>
+internal static unsafe class Int8ByDotProduct
+{
+    private const int BlockWidth = 8;
+
+    /// <summary>Rows in blocks of nearly equal height, at most 6.</summary>
+    public static void Multiply(in Int8Panel panel, int rows)
+    {
+        int blocks = (rows + 5) / 6;
+        for (int row = 0; blocks > 0; blocks--)
+        {
+            int height = (rows - row + blocks - 1) / blocks;
+            for (int column = 0; column < Int8Panel.Width; column += BlockWidth)
+            {
+                switch (height)
+                {
+                    case 6:
+                        Block<Rows6>(panel, row, column);
+                        break;
+                    case 5:
+                        Block<Rows5>(panel, row, column);
+                        break;
+                    case 4:
+                        Block<Rows4>(panel, row, column);
+                        break;
+                    case 3:
+                        Block<Rows3>(panel, row, column);
+                        break;
+                    case 2:
+                        Block<Rows2>(panel, row, column);
+                        break;
+                    default:
+                        Block<Rows1>(panel, row, column);
+                        break;
+                }
+            }
+
+            row += height;
+        }
+    }
+
+    private static void Block<TRows>(in Int8Panel panel, int row, int column)
+        where TRows : struct, IRowCount
+    {
+        Vector128<int> a0 = Vector128<int>.Zero, b0 = a0;
+        Vector128<int> a1 = a0, b1 = a0;
+        Vector128<int> a2 = a0, b2 = a0;
+        Vector128<int> a3 = a0, b3 = a0;
+        Vector128<int> a4 = a0, b4 = a0;
+        Vector128<int> a5 = a0, b5 = a0;
+        nint stride = panel.CodeStride;
+        byte* upper = panel.Codes + row * stride;
+        byte* lower = upper + 3 * stride;
+        sbyte* weights = panel.Weights + column * Int8Panel.StepInputs;
+        for (int step = panel.Steps; step > 0; step--)
+        {
+            Vector128<sbyte> wa = Vector128.Load(weights), wb = Vector128.Load(weights + 16);
+            Vector128<sbyte> code = Codes(upper);
+            a0 = Dp.DotProduct(a0, code, wa);
+            b0 = Dp.DotProduct(b0, code, wb);
+            if (TRows.Count > 1)
+            {
+                code = Codes(upper + stride);
+                a1 = Dp.DotProduct(a1, code, wa);
+                b1 = Dp.DotProduct(b1, code, wb);
+            }
+
+            if (TRows.Count > 2)
+            {
+                code = Codes(upper + 2 * stride);
+                a2 = Dp.DotProduct(a2, code, wa);
+                b2 = Dp.DotProduct(b2, code, wb);
+            }
+
+            if (TRows.Count > 3)
+            {
+                code = Codes(lower);
+                a3 = Dp.DotProduct(a3, code, wa);
+                b3 = Dp.DotProduct(b3, code, wb);
+            }
+
+            if (TRows.Count > 4)
+            {
+                code = Codes(lower + stride);
+                a4 = Dp.DotProduct(a4, code, wa);
+                b4 = Dp.DotProduct(b4, code, wb);
+            }
+
+            if (TRows.Count > 5)
+            {
+                code = Codes(lower + 2 * stride);
+                a5 = Dp.DotProduct(a5, code, wa);
+                b5 = Dp.DotProduct(b5, code, wb);
+            }
+
+            upper += Int8Panel.StepInputs;
+            lower += Int8Panel.StepInputs;
+            weights += Int8Panel.Width * Int8Panel.StepInputs;
+        }
+
+        Store(panel, row, column, a0, b0);
+        if (TRows.Count > 1)
+        {
+            Store(panel, row + 1, column, a1, b1);
+        }
+
+        if (TRows.Count > 2)
+        {
+            Store(panel, row + 2, column, a2, b2);
+        }
+
+        if (TRows.Count > 3)
+        {
+            Store(panel, row + 3, column, a3, b3);
+        }
+
+        if (TRows.Count > 4)
+        {
+            Store(panel, row + 4, column, a4, b4);
+        }
+
+        if (TRows.Count > 5)
+        {
+            Store(panel, row + 5, column, a5, b5);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<sbyte> Codes(byte* codes) => Vector128.Create(*(int*)codes).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in Int8Panel panel, int row, int column, Vector128<int> a, Vector128<int> b)
+    {
+        Vector128<float> scale = Vector128.Create(panel.RowScales[row]);
+        float* scales = panel.OutputScales + column, bias = panel.Bias + column, outputs = panel.Outputs + row * panel.OutputStride + column;
+        Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(a), scale * Vector128.Load(scales), Vector128.Load(bias)).Store(outputs);
+        Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(b), scale * Vector128.Load(scales + 4), Vector128.Load(bias + 4)).Store(outputs + 4);
+    }
+}

@@ -1,0 +1,81 @@
+namespace Afterimage.Text.Lexicon;
+
+/// <summary>Asks what kind of thing a noun names, by its most frequent sense.</summary>
+internal sealed class Taxonomy
+{
+    private const int ClimbMax = 14;
+    private const int PersonTopic = 18;
+    private const int AnimalTopic = 5;
+    private const int GroupTopic = 14;
+    private readonly WordLexicon _lexicon;
+    private readonly int _clothing;
+    private readonly int _bodyPart;
+    private readonly int _portion;
+    private readonly int[] _colorHeads;
+
+    private Taxonomy(WordLexicon lexicon)
+    {
+        _lexicon = lexicon;
+        _clothing = FirstNoun("clothing");
+        _bodyPart = FirstNoun("body part");
+        _colorHeads = [.. AdjectiveSenses("chromatic"), .. AdjectiveSenses("achromatic"), .. AdjectiveSenses("colored"), .. AdjectiveSenses("artificial")];
+        _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
+    }
+
+    public static Taxonomy Shared { get; } = new(WordLexicon.Shared);
+
+    /// <summary>People, animals and groups of them.</summary>
+    public bool IsAnimate(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && _lexicon.TopicOf(synset) is PersonTopic or AnimalTopic or GroupTopic;
+
+    /// <summary>Groups and collections, and portions of something: herd, group, bunch, slice.</summary>
+    public bool IsCollective(int lemma) =>
+        FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == GroupTopic || _lexicon.HypernymsOf(synset).Contains(_portion));
+
+    /// <summary>What one wears or has on one's body.</summary>
+    public bool IsWorn(int lemma)
+    {
+        int synset = FirstNounOf(lemma);
+        for (int step = 0; step < ClimbMax && synset >= 0; step++)
+        {
+            if (synset == _clothing || synset == _bodyPart)
+            {
+                return true;
+            }
+
+            ReadOnlySpan<int> up = _lexicon.HypernymsOf(synset);
+            synset = up.IsEmpty ? -1 : up[0];
+        }
+
+        return false;
+    }
+
+    /// <summary>The adjectives chromatic and achromatic, under which WordNet files the colors.</summary>
+    public bool IsColorHead(int synset) => _colorHeads.Contains(synset);
+
+    private int FirstNoun(string lemma) => FirstNounOf(_lexicon.Find(lemma));
+
+    private int[] AdjectiveSenses(string lemma)
+    {
+        var senses = new List<int>();
+        foreach (int synset in _lexicon.Find(lemma) is int id and >= 0 ? _lexicon.SensesOf(id) : [])
+        {
+            if (_lexicon.SynsetPos(synset) == PartsOfSpeech.Adjective)
+            {
+                senses.Add(synset);
+            }
+        }
+
+        return [.. senses];
+    }
+
+    private int FirstNounOf(int lemma)
+    {
+        if (lemma < 0)
+        {
+            return -1;
+        }
+
+        ReadOnlySpan<int> senses = _lexicon.SensesOf(lemma);
+        return !senses.IsEmpty && _lexicon.SynsetPos(senses[0]) == PartsOfSpeech.Noun ? senses[0] : -1;
+    }
+}
