@@ -3,6 +3,7 @@ using Afterimage.Bench;
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["embedding"] = EmbeddingBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
 };
 

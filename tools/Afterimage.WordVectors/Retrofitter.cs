@@ -9,10 +9,13 @@ namespace Afterimage.Tools.WordVectors;
 internal sealed class Retrofitter(Corpus corpus, int[][] synonyms, int[][] relatives)
 {
     private const int Rounds = 4;
-    private static readonly double RelativeWeight = double.Parse(Environment.GetEnvironmentVariable("RELW") ?? "0.5");
+    private const double RelativeWeight = 0.5;
+
+    /// <summary>However rare, a word does not become its relatives: a widow is not just any woman.</summary>
+    private const float OwnShareMin = 0.4f;
 
     /// <summary>At this frequency half of a word's place is its own.</summary>
-    private static readonly double HalfCount = double.Parse(Environment.GetEnvironmentVariable("RETRO") ?? "100");
+    private const double HalfCount = 300;
 
     public void Move(float[][] vectors)
     {
@@ -42,7 +45,7 @@ internal sealed class Retrofitter(Corpus corpus, int[][] synonyms, int[][] relat
             return;
         }
 
-        float own = (float)(Frequency(word) / (Frequency(word) + HalfCount));
+        float own = Math.Max(OwnShareMin, (float)(Frequency(word) / (Frequency(word) + HalfCount)));
         float ownLength = MathF.Sqrt(FixedOrder.Dot(learnt, learnt));
         FixedOrder.Normalize(mean);
         Array.Clear(target);

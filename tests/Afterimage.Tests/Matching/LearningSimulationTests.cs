@@ -8,6 +8,7 @@ namespace Afterimage.Tests.Matching;
 public sealed class LearningSimulationTests(ITestOutputHelper output)
 {
     private const int Requests = 60_000;
+    private const double Days = 180;
     private const double Asked = 0.01;
 
     /// <param name="shift">How much worse (below 0) or better the traffic is than the policy's calibration, in log-odds.</param>
@@ -20,6 +21,7 @@ public sealed class LearningSimulationTests(ITestOutputHelper output)
     [InlineData(-3, 0.8, 0.1, 0)]
     [InlineData(-2, 1, 0, 0.1)]
     [InlineData(0, 1, 0, 0.1)]
+    [InlineData(-3, 1, 0, 0.1)]
     [InlineData(1.5, 1, 0.1, 0)]
     public void The_asked_error_rate_is_kept_and_there_are_hits(double shift, double slope, double judged, double reported)
     {
@@ -38,13 +40,15 @@ public sealed class LearningSimulationTests(ITestOutputHelper output)
     private static (double Errors, double Hits) Simulate(double shift, double slope, double judged, double reported, bool truth = false)
     {
         var random = new Random(7);
-        using var learner = new CalibrationLearner(new LearnerOptions { MaxFalseReuse = Asked, ReportShare = reported });
+        var time = new Clock();
+        using var learner = new CalibrationLearner(new LearnerOptions { MaxFalseReuse = Asked, ReportShare = reported }, path: null, time);
         Hash256[] partitions = [.. Enumerable.Range(0, 5).Select(i => Hash256.Of($"partition {i}"))];
         Hash256[] entries = [.. Enumerable.Range(0, 5000).Select(i => Hash256.Of($"entry {i}"))];
         double[] own = [0.4, -0.4, 0, 0.2, -0.2];
         int served = 0, wrong = 0;
         for (int i = 0; i < Requests; i++)
         {
+            time.Now += TimeSpan.FromDays(Days / Requests);
             int partition = random.Next(partitions.Length);
             double believed = (random.NextDouble() * 11) - 3;
             double servedFrom = Math.Log(99);
@@ -74,5 +78,12 @@ public sealed class LearningSimulationTests(ITestOutputHelper output)
         }
 
         return ((double)wrong / Math.Max(1, served), served / (Requests / 2.0));
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }
