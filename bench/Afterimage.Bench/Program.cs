@@ -8,6 +8,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["store"] = EntryStoreBench.RunAsync,
     ["matching"] = Matching.RunAsync,
+    ["embedding"] = EmbeddingBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
     ["encoder"] = EncoderBench.RunAsync,
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,

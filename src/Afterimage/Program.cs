@@ -11,6 +11,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     StatsCommand.Create(),
     EvalCommand.Create(),
     ExplainCommand.Create(),
+    ReplayCommand.Create(),
     ModelCommand.Create(),
 };
 

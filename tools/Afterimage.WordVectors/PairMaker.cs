@@ -3,10 +3,10 @@ namespace Afterimage.Tools.WordVectors;
 /// <summary>Draws the pairs of one training pass: two captions of a photo, or a prompt and a reworded copy of it.</summary>
 internal sealed class PairMaker(Corpus corpus, int[][] synonyms, Random random)
 {
-    private static readonly int PhotoRounds = int.Parse(Environment.GetEnvironmentVariable("ROUNDS") ?? "4");
+    private const int PhotoRounds = 4;
     private const int PromptsPerPass = 40_000;
     private const double DropShare = 0.12;
-    private static readonly double RewordedCaptionShare = double.Parse(Environment.GetEnvironmentVariable("RCS") ?? "0.5");
+    private const double RewordedCaptionShare = 0.5;
     private const double FramingShare = 0.25;
     private const double ReplaceShare = 0.3;
 

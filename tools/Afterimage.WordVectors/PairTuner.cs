@@ -8,9 +8,9 @@ namespace Afterimage.Tools.WordVectors;
 internal sealed class PairTuner(float[][] vectors, int dimensions)
 {
     private const int Batch = 256;
-    private static readonly float Temperature = float.Parse(Environment.GetEnvironmentVariable("TEMPERATURE") ?? "0.06");
-    private static readonly float LearningRate = float.Parse(Environment.GetEnvironmentVariable("LEARNINGRATE") ?? "0.012");
-    private static readonly float Pull = float.Parse(Environment.GetEnvironmentVariable("PULL") ?? "0.0004");
+    private const float Temperature = 0.06f;
+    private const float LearningRate = 0.03f;
+    private const float Pull = 0.0004f;
 
     private readonly float[][] _start = [.. vectors.Select(v => v.ToArray())];
     private readonly float[] _squares = new float[vectors.Length];

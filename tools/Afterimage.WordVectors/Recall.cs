@@ -43,7 +43,8 @@ internal sealed class Recall
             int[] ranks = new int[pairs.Count];
             Parallel.For(0, pairs.Count, i => ranks[i] = Rank(pairs[i].A, pairs[i].B));
             double At(int k) => 100.0 * ranks.Count(r => r <= k) / ranks.Length;
-            output.WriteLine($"{set.Key,-28} {pairs.Count,5} pairs  recall@1 {At(1),6:0.0}  @8 {At(8),6:0.0}  @16 {At(16),6:0.0}  @32 {At(32),6:0.0}  @100 {At(100),6:0.0}");
+            double near = 100.0 * pairs.Count(p => FixedOrder.Dot(Row(p.A), Row(p.B)) >= 0.5f) / pairs.Count;
+            output.WriteLine($"{set.Key,-28} {pairs.Count,5} pairs  recall@1 {At(1),6:0.0}  @8 {At(8),6:0.0}  @16 {At(16),6:0.0}  @32 {At(32),6:0.0}  @100 {At(100),6:0.0}  cosine from 0.5 {near,6:0.0}");
         }
 
         foreach (var set in _scored.GroupBy(p => p.Set).OrderBy(g => g.Key, StringComparer.Ordinal))

@@ -12,7 +12,7 @@ internal static class TableWriter
     private const int WeightMax = 4095;
 
     /// <summary>Length of an unknown word's vector, as a share of the median word's.</summary>
-    private static readonly double UnknownShare = double.Parse(Environment.GetEnvironmentVariable("UNKNOWN") ?? "1.0");
+    private const double UnknownShare = 1;
 
     /// <param name="words">Words with vectors, in ordinal order.</param>
     /// <param name="vectors">Their vectors; the length is the word's weight.</param>

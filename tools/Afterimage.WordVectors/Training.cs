@@ -5,25 +5,32 @@ namespace Afterimage.Tools.WordVectors;
 /// <summary>The way from texts to the table: co-occurrence, directions, weights, the common direction out, tuning on pairs, aliases.</summary>
 internal static class Training
 {
+    private const int Dimensions = 192;
+    private const int Epochs = 8;
     private const double SifConstant = 1e-3;
     private const int SynonymSenses = 2;
     private const int AliasSteps = 2;
+    private const int AliasSenses = 3;
 
-    public static byte[] Run(string data, string wordNetFolder, int dimensions, int epochs, TextWriter log)
+    public static byte[] Run(string data, string wordNetFolder, TextWriter log)
     {
         Corpus corpus = Corpus.Read(data, log);
         WordNet wordNet = WordNet.Read(wordNetFolder);
-        float[][] vectors = TruncatedSvd.Of(Cooccurrence.Of(corpus, log), dimensions, log);
+        float[][] vectors = TruncatedSvd.Of(Cooccurrence.Of(corpus, log), Dimensions, log);
         Weigh(corpus, vectors);
         RemoveCommonDirection(corpus, vectors);
         int[][] synonyms = [.. corpus.Words.Select(w => Numbers(corpus, wordNet.Synonyms(w, SynonymSenses)))];
+        var retrofitter = new Retrofitter(corpus, synonyms, [.. corpus.Words.Select(w => Numbers(corpus, wordNet.Relatives(w)))]);
+        retrofitter.Move(vectors);
         var pairs = new PairMaker(corpus, synonyms, new Random(20260102));
-        var tuner = new PairTuner(vectors, dimensions);
-        for (int epoch = 1; epoch <= epochs; epoch++)
+        var tuner = new PairTuner(vectors, Dimensions);
+        for (int epoch = 1; epoch <= Epochs; epoch++)
         {
-            log.WriteLine($"tuning {epoch} of {epochs}: loss {tuner.Epoch(pairs.Draw()):0.0000}");
+            log.WriteLine($"tuning {epoch} of {Epochs}: loss {tuner.Epoch(pairs.Draw()):0.0000}");
         }
 
+        // Again: tuning has moved the common words and hardly touched the rare ones.
+        retrofitter.Move(vectors);
         List<(string Word, int[] Rows)> aliases = Aliases(corpus, wordNet);
         log.WriteLine($"{aliases.Count} aliases");
         return TableWriter.Write(corpus.Words, vectors, aliases);
@@ -75,7 +82,7 @@ internal static class Training
         var aliases = new List<(string Word, int[] Rows)>();
         foreach (string lemma in wordNet.Lemmas.Where(l => l.Length >= 3 && corpus.NumberOf(l) < 0))
         {
-            foreach (string[] ring in wordNet.Rings(lemma, AliasSteps))
+            foreach (string[] ring in wordNet.Rings(lemma, AliasSteps, AliasSenses))
             {
                 int[] rows = [.. Numbers(corpus, ring).OrderByDescending(r => corpus.PromptCounts[r] + corpus.CaptionCounts[r]).Take(Runtime.RowsPerAlias)];
                 if (rows.Length > 0)

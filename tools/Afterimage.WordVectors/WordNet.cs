@@ -8,6 +8,7 @@ internal sealed class WordNet
     private readonly Dictionary<string, List<int[]>> _senses = [];
     private readonly List<string[]> _members = [];
     private readonly List<int[]> _parents = [];
+    private ILookup<int, int> _children = Array.Empty<int>().ToLookup(i => i);
 
     /// <summary>All single lower-case words.</summary>
     public IEnumerable<string> Lemmas => _senses.Keys.Order(StringComparer.Ordinal);
@@ -19,6 +20,8 @@ internal sealed class WordNet
         {
             net.ReadPart(folder, part);
         }
+
+        net._children = net._parents.SelectMany((above, below) => above.Select(a => (Above: a, Below: below))).ToLookup(p => p.Above, p => p.Below);
 
         return net;
     }
@@ -41,15 +44,32 @@ internal sealed class WordNet
         }
     }
 
-    /// <summary>Members of the word's first sense as each part of speech and, step by step, of what that sense is a kind of or similar to.</summary>
-    public IEnumerable<string[]> Rings(string word, int steps)
+    /// <summary>Words one step above or below the word's first sense: what it is a kind of or similar to, and its kinds.</summary>
+    public IEnumerable<string> Relatives(string word)
+    {
+        foreach (int synset in _senses.GetValueOrDefault(word, []).Select(part => part[0]))
+        {
+            foreach (string relative in _parents[synset].Concat(_children[synset]).SelectMany(s => _members[s]))
+            {
+                // Only where the relative, too, means this first of all: a "bat" is not a relative of clubs and of animals alike.
+                if (relative != word && _senses.TryGetValue(relative, out List<int[]>? own)
+                    && own.Exists(part => _parents[part[0]].Contains(synset) || _children[part[0]].Contains(synset)))
+                {
+                    yield return relative;
+                }
+            }
+        }
+    }
+
+    /// <summary>Members of the word's first senses as each part of speech and, step by step, of what they are a kind of or similar to.</summary>
+    public IEnumerable<string[]> Rings(string word, int steps, int senseMax)
     {
         if (!_senses.TryGetValue(word, out List<int[]>? senses))
         {
             yield break;
         }
 
-        int[] ring = [.. senses.Select(part => part[0])];
+        int[] ring = [.. senses.SelectMany(part => part.Take(senseMax)).Distinct()];
         for (int step = 0; step <= steps && ring.Length > 0; step++)
         {
             yield return [.. ring.SelectMany(s => _members[s]).Distinct()];

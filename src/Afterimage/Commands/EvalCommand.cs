@@ -23,7 +23,7 @@ internal static class EvalCommand
         };
         var maxFalseReuse = new Option<double>("--max-false-reuse")
         {
-            Description = "The share of wrong servings that the operator accepts, 0 to 1.",
+            Description = "The share of wrong servings that the operator accepts, above 0 and below 1.",
             DefaultValueFactory = _ => 0.01,
         };
         var json = new Option<bool>("--json") { Description = "One JSON line per report." };
@@ -38,13 +38,14 @@ internal static class EvalCommand
     internal static async Task<int> RunAsync(
         string[] files, string policyNames, double maxFalseReuse, bool json, string? plot, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        if (maxFalseReuse is not (>= 0 and <= 1))
+        if (maxFalseReuse is not (> 0 and < 1))
         {
-            error.WriteLine($"--max-false-reuse is {maxFalseReuse}; it must be from 0 to 1");
+            error.WriteLine($"--max-false-reuse is {maxFalseReuse}; it must be above 0 and below 1");
             return ExitCode.WrongUsage;
         }
 
-        if (PolicyCatalog.Parse(policyNames, maxFalseReuse, out string? wrong) is not { } policies)
+        var embedder = new BuiltInEmbedder();
+        if (PolicyCatalog.Parse(policyNames, maxFalseReuse, embedder.Space.Id, out string? wrong) is not { } policies)
         {
             error.WriteLine($"--policy: {wrong}");
             return ExitCode.WrongUsage;
@@ -56,7 +57,7 @@ internal static class EvalCommand
             var curves = new List<(string, IReadOnlyList<ThresholdPoint>)>();
             foreach (IMatchPolicy policy in policies)
             {
-                if (await JudgeAsync(tables, policy, cancellationToken) is not { } evaluated)
+                if (await JudgeAsync(tables, embedder, policy, cancellationToken) is not { } evaluated)
                 {
                     error.WriteLine("the embedder did not answer");
                     return ExitCode.Failed;
@@ -81,9 +82,8 @@ internal static class EvalCommand
     }
 
     private static async Task<IReadOnlyList<EvaluatedFile>?> JudgeAsync(
-        IReadOnlyList<(string Name, IReadOnlyList<LabelledPair> Pairs)> tables, IMatchPolicy policy, CancellationToken cancellationToken)
+        IReadOnlyList<(string Name, IReadOnlyList<LabelledPair> Pairs)> tables, ITextEmbedder embedder, IMatchPolicy policy, CancellationToken cancellationToken)
     {
-        var embedder = new BuiltInEmbedder();
         var evaluated = new List<EvaluatedFile>();
         foreach ((string name, IReadOnlyList<LabelledPair> pairs) in tables)
         {

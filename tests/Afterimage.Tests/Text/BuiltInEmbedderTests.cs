@@ -38,7 +38,7 @@ public sealed class BuiltInEmbedderTests
 
     [Theory]
     [InlineData("a man riding a bicycle down the street", "a person rides a bike on a road", "a bowl of soup with vegetables")]
-    [InlineData("tiny orange cat", "minuscule orange feline", "huge blue truck")]
+    [InlineData("tiny orange cat", "diminutive orange feline", "blue truck on a road")]
     [InlineData("a sofa in a living room", "a couch in a lounge", "a horse on a beach")]
     public void A_paraphrase_is_nearer_than_something_else(string asked, string paraphrase, string other) =>
         Assert.True(Cosine(asked, paraphrase) > Cosine(asked, other) + 0.2, $"{Cosine(asked, paraphrase)} against {Cosine(asked, other)}");
@@ -55,7 +55,7 @@ public sealed class BuiltInEmbedderTests
     public void The_vectors_have_the_same_bits_on_every_machine()
     {
         byte[] bytes = [.. new[] { "a photo of a cat", "zqxwv unknownword", "一只猫坐在窗台上" }.SelectMany(Vector).SelectMany(BitConverter.GetBytes)];
-        Assert.Equal("builtin-1@7e4a4c78/192 4d303cec0ccd1cfd", $"{Embedder.Space.Id} {Hash256.Of(bytes).ToHex()[..16]}");
+        Assert.Equal("builtin-1@fc640945/192 fea7188f8fafa914", $"{Embedder.Space.Id} {Hash256.Of(bytes).ToHex()[..16]}");
     }
 
     [Fact]

@@ -26,9 +26,10 @@ public sealed class CalibrationLearner : IDisposable
     private readonly LearnerOptions _options;
     private readonly double _servedFrom;
     private readonly double _askedLogOdds;
-    private readonly Calibration _identity;
-    private readonly Evidence _global;
-    private readonly ConcurrentDictionary<Hash256, Evidence> _partitions = new();
+    private readonly CalibrationLine _identity;
+    private readonly Ageing _ageing;
+    private readonly EvidencePool _global;
+    private readonly ConcurrentDictionary<Hash256, EvidencePool> _partitions = new();
     private readonly ConcurrentDictionary<Hash256, EntryRecord> _entries = new();
     private readonly BlockList _blockedPairs;
     private readonly BlockList _blockedEntries;
@@ -39,15 +40,17 @@ public sealed class CalibrationLearner : IDisposable
 
     /// <param name="options">How carefully to learn.</param>
     /// <param name="path">The file to remember in; null remembers nothing after the process.</param>
-    public CalibrationLearner(LearnerOptions options, string? path = null)
+    /// <param name="time">The clock by which evidence grows old; the system's by default.</param>
+    public CalibrationLearner(LearnerOptions options, string? path = null, TimeProvider? time = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaxFalseReuse, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(options.MaxFalseReuse, 0.5);
         _options = options;
         _askedLogOdds = LogOddsScale.Of(1 - options.MaxFalseReuse);
         _servedFrom = options.ServedFrom is { } from ? LogOddsScale.Of(from) : _askedLogOdds;
-        _identity = new Calibration(_askedLogOdds, 1, 0, 0, 0);
-        _global = new Evidence(_servedFrom, GlobalDeviationIntercept, GlobalDeviationSlope);
+        _identity = new CalibrationLine(_askedLogOdds, 1, 0, 0, 0);
+        _ageing = new Ageing(time ?? TimeProvider.System, options.HalfLifeDays);
+        _global = new EvidencePool(_servedFrom, GlobalDeviationIntercept, GlobalDeviationSlope, _ageing);
         (_blockedPairs, _blockedEntries) = (new BlockList(options.BlockedMax), new BlockList(options.BlockedMax));
         _file = path is null ? null : LearningFile.Open(path, Restore);
     }
@@ -75,7 +78,7 @@ public sealed class CalibrationLearner : IDisposable
         double logOdds = LogOddsScale.Of(probability);
         double expected = PartitionLine(partition).LogOdds(logOdds - _servedFrom);
         Apply([
-            new LearningRecord(LearningRecordKind.Evidence, partition, (byte)EvidenceBins.BinOf(logOdds), correct ? 1 : 0, correct ? 0 : 1, 1),
+            new LearningRecord(LearningRecordKind.Evidence, partition, (byte)EvidenceBins.BinOf(logOdds), correct ? 1 : 0, correct ? 0 : 1, 1, Day),
             new LearningRecord(LearningRecordKind.EntryVerdicts, entry, 0, correct ? 1 : 0, correct ? 0 : 1, (float)expected),
         ]);
     }
@@ -118,13 +121,13 @@ public sealed class CalibrationLearner : IDisposable
     /// </summary>
     public Verdict Decide(Hash256 partition, Hash256 entry, Verdict verdict)
     {
-        if (_global.Reviews == 0)
+        if (_global.Reviews <= 0)
         {
             return verdict;
         }
 
         double x = LogOddsScale.Of(verdict.Probability) - _servedFrom;
-        Calibration line = PartitionLine(partition);
+        CalibrationLine line = PartitionLine(partition);
         double offset = 0;
         if (_entries.TryGetValue(entry, out EntryRecord? record))
         {
@@ -149,7 +152,7 @@ public sealed class CalibrationLearner : IDisposable
         }
 
         bool granted = verdict.Probability >= _options.LoosenProbabilityMin
-            && _partitions.TryGetValue(partition, out Evidence? own) && own.Reviews >= _options.LoosenReviewsMin
+            && _partitions.TryGetValue(partition, out EvidencePool? own) && own.Reviews >= _options.LoosenReviewsMin
             && line.LowerBound(x) >= asked;
         return granted ? Turned(verdict, Decision.Reuse, probability, null) : verdict with { Probability = Math.Min(probability, verdict.Probability) };
     }
@@ -164,7 +167,7 @@ public sealed class CalibrationLearner : IDisposable
 
         lock (_fileLock)
         {
-            _file.Append([.. _silence.Select(s => new LearningRecord(LearningRecordKind.Evidence, s.Key.Partition, (byte)s.Key.Bin, s.Value))]);
+            _file.Append([.. _silence.Select(s => new LearningRecord(LearningRecordKind.Evidence, s.Key.Partition, (byte)s.Key.Bin, s.Value, Day: Day))]);
             _silence.Clear();
             if (_file.Records > _options.FileRecordsMax)
             {
@@ -181,10 +184,12 @@ public sealed class CalibrationLearner : IDisposable
         _file?.Dispose();
     }
 
-    private Calibration PartitionLine(Hash256 partition)
+    private ushort Day => (ushort)Math.Clamp(_ageing.Today, 0, ushort.MaxValue);
+
+    private CalibrationLine PartitionLine(Hash256 partition)
     {
-        Calibration pooled = _global.Fit(_identity);
-        return _partitions.TryGetValue(partition, out Evidence? own) ? own.Fit(pooled) : pooled;
+        CalibrationLine pooled = _global.Fit(_identity);
+        return _partitions.TryGetValue(partition, out EvidencePool? own) ? own.Fit(pooled) : pooled;
     }
 
     private static Verdict Turned(Verdict verdict, Decision decision, double probability, string? reason)
@@ -212,7 +217,8 @@ public sealed class CalibrationLearner : IDisposable
         switch (record.Kind)
         {
             case LearningRecordKind.Evidence:
-                AddEvidence(record.Key, record.Bin, record.Right, record.Wrong, record.Number);
+                float share = (float)_ageing.Share(Day - record.Day);
+                AddEvidence(record.Key, record.Bin, share * record.Right, share * record.Wrong, share * record.Number);
                 break;
             case LearningRecordKind.EntryVerdicts:
                 EntryRecord entry = _entries.GetOrAdd(record.Key, _ => new EntryRecord());
@@ -237,7 +243,7 @@ public sealed class CalibrationLearner : IDisposable
     {
         long now = Interlocked.Increment(ref _clock);
         _global.Add(bin, right, wrong, reviews, now);
-        Evidence own = _partitions.GetOrAdd(partition, _ => new Evidence(_servedFrom, PartitionDeviationIntercept, PartitionDeviationSlope));
+        EvidencePool own = _partitions.GetOrAdd(partition, _ => new EvidencePool(_servedFrom, PartitionDeviationIntercept, PartitionDeviationSlope, _ageing));
         own.Add(bin, right, wrong, reviews, now);
         Trim(_partitions, _options.PartitionsMax, p => p.LastObserved);
     }
@@ -257,13 +263,13 @@ public sealed class CalibrationLearner : IDisposable
     // The global evidence is the sum of the partitions'; what left with old partitions is forgotten by a rewrite.
     private IEnumerable<LearningRecord> Snapshot()
     {
-        foreach ((Hash256 partition, Evidence evidence) in _partitions)
+        foreach ((Hash256 partition, EvidencePool evidence) in _partitions)
         {
             IReadOnlyList<(int Bin, float Right, float Wrong)> bins = evidence.Snapshot(out double reviews);
             for (int i = 0; i < bins.Count; i++)
             {
                 yield return new LearningRecord(
-                    LearningRecordKind.Evidence, partition, (byte)bins[i].Bin, bins[i].Right, bins[i].Wrong, i == 0 ? (float)reviews : 0);
+                    LearningRecordKind.Evidence, partition, (byte)bins[i].Bin, bins[i].Right, bins[i].Wrong, i == 0 ? (float)reviews : 0, Day);
             }
         }
 

@@ -26,5 +26,17 @@ internal sealed class EvidenceBins
         Reviews += reviews;
     }
 
+    /// <summary>Makes all evidence count less.</summary>
+    public void Scale(double factor)
+    {
+        for (int bin = 0; bin < Count; bin++)
+        {
+            _right[bin] = (float)(_right[bin] * factor);
+            _wrong[bin] = (float)(_wrong[bin] * factor);
+        }
+
+        Reviews *= factor;
+    }
+
     public (float Right, float Wrong) this[int bin] => (_right[bin], _wrong[bin]);
 }

@@ -27,6 +27,12 @@ public sealed record LearnerOptions
     /// <summary>Pairs that the policy finds less probable than this are never served, whatever evidence says.</summary>
     public double LoosenProbabilityMin { get; init; } = 0.9;
 
+    /// <summary>
+    /// Days after which evidence counts half: traffic and models change, and where evidence has stopped all serving no new evidence would come. 0: never forgotten.
+    /// Blocked pairs are never forgotten.
+    /// </summary>
+    public double HalfLifeDays { get; init; } = 60;
+
     /// <summary>Partitions with evidence of their own; the least lately observed leave.</summary>
     public int PartitionsMax { get; init; } = 10_000;
 

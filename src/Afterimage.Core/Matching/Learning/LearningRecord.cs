@@ -26,7 +26,8 @@ internal enum LearningRecordKind : byte
 /// <param name="Right">Weight of right.</param>
 /// <param name="Wrong">Weight of wrong.</param>
 /// <param name="Number">Of evidence the weight of verdicts in it; of an entry's verdicts the sum of the log-odds expected.</param>
-internal readonly record struct LearningRecord(LearningRecordKind Kind, Hash256 Key, byte Bin = 0, float Right = 0, float Wrong = 0, float Number = 0)
+/// <param name="Day">Of evidence: when it was seen, in days since 2020-01-01.</param>
+internal readonly record struct LearningRecord(LearningRecordKind Kind, Hash256 Key, byte Bin = 0, float Right = 0, float Wrong = 0, float Number = 0, ushort Day = 0)
 {
     public const int Length = 52;
 
@@ -34,7 +35,7 @@ internal readonly record struct LearningRecord(LearningRecordKind Kind, Hash256 
     {
         target[0] = (byte)Kind;
         target[1] = Bin;
-        BinaryPrimitives.WriteUInt16LittleEndian(target[2..], 0);
+        BinaryPrimitives.WriteUInt16LittleEndian(target[2..], Day);
         BinaryPrimitives.WriteSingleLittleEndian(target[4..], Right);
         BinaryPrimitives.WriteSingleLittleEndian(target[8..], Wrong);
         BinaryPrimitives.WriteSingleLittleEndian(target[12..], Number);
@@ -51,7 +52,8 @@ internal readonly record struct LearningRecord(LearningRecordKind Kind, Hash256 
             source[1],
             BinaryPrimitives.ReadSingleLittleEndian(source[4..]),
             BinaryPrimitives.ReadSingleLittleEndian(source[8..]),
-            BinaryPrimitives.ReadSingleLittleEndian(source[12..]));
+            BinaryPrimitives.ReadSingleLittleEndian(source[12..]),
+            BinaryPrimitives.ReadUInt16LittleEndian(source[2..]));
         return BinaryPrimitives.ReadUInt32LittleEndian(source[48..]) == CheckSum(source[..48])
             && record.Kind is >= LearningRecordKind.Evidence and <= LearningRecordKind.BlockedEntry
             && record.Bin < EvidenceBins.Count

@@ -14,7 +14,7 @@ internal static class LogisticFit
     /// <param name="prior">The line without evidence.</param>
     /// <param name="deviationIntercept">How far the intercept may be off, in log-odds.</param>
     /// <param name="deviationSlope">How far the slope may be off.</param>
-    public static Calibration Fit(EvidenceBins evidence, double servedFrom, Calibration prior, double deviationIntercept, double deviationSlope)
+    public static CalibrationLine Fit(EvidenceBins evidence, double servedFrom, CalibrationLine prior, double deviationIntercept, double deviationSlope)
     {
         double penaltyIntercept = 1 / (deviationIntercept * deviationIntercept), penaltySlope = 1 / (deviationSlope * deviationSlope);
         double intercept = prior.Intercept, slope = prior.Slope;
@@ -51,10 +51,10 @@ internal static class LogisticFit
         a += penaltyIntercept;
         c += penaltySlope;
         double inverse = 1 / ((a * c) - (b * b));
-        return new Calibration(intercept, slope, c * inverse, a * inverse, -b * inverse);
+        return new CalibrationLine(intercept, slope, c * inverse, a * inverse, -b * inverse);
     }
 
-    private static double Loss(EvidenceBins evidence, double servedFrom, double intercept, double slope, Calibration prior, double penaltyIntercept, double penaltySlope)
+    private static double Loss(EvidenceBins evidence, double servedFrom, double intercept, double slope, CalibrationLine prior, double penaltyIntercept, double penaltySlope)
     {
         double d0 = intercept - prior.Intercept, d1 = slope - prior.Slope;
         double loss = ((penaltyIntercept * d0 * d0) + (penaltySlope * d1 * d1)) / 2;

@@ -18,7 +18,8 @@ public static class PromptPair
         return Hash256.Of(MemoryMarshal.AsBytes($"{first.Length}:{first}{second}".AsSpan()));
     }
 
-    private static string Fold(string prompt)
+    /// <summary>The prompt's words in order, lower-case, with single spaces; the prompt itself where it has no words.</summary>
+    public static string Fold(string prompt)
     {
         var words = new System.Text.StringBuilder(prompt.Length);
         var scanner = new WordScanner(prompt, stackalloc char[WordScanner.WordLengthMax + 2]);

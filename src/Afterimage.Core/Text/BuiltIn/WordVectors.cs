@@ -15,6 +15,7 @@ public sealed class WordVectors
     internal const ushort NoRow = ushort.MaxValue;
     internal const uint FormatVersion = 1;
 
+    private const double BorrowerShare = 0.8;
     private const string ResourceName = "Afterimage.Text.BuiltIn.word-vectors.bin";
     private static readonly Lazy<WordVectors> Shared = new(LoadResource);
 
@@ -84,7 +85,9 @@ public sealed class WordVectors
             yy += (long)y[i] * y[i];
         }
 
-        return xx == 0 || yy == 0 ? 0 : (float)(dot / Math.Sqrt((double)xx * yy));
+        // Two words that borrow from the same third are not the same word.
+        double sure = (HasRow(first) ? 1 : BorrowerShare) * (HasRow(second) ? 1 : BorrowerShare);
+        return xx == 0 || yy == 0 ? 0 : (float)(sure * dot / Math.Sqrt((double)xx * yy));
     }
 
     /// <summary>Number of the word, or -1.</summary>

@@ -9,7 +9,7 @@ namespace Afterimage.Matching.Learning;
 /// <param name="VarianceIntercept">Uncertainty of the intercept,</param>
 /// <param name="VarianceSlope">of the slope,</param>
 /// <param name="Covariance">and of both together.</param>
-internal readonly record struct Calibration(double Intercept, double Slope, double VarianceIntercept, double VarianceSlope, double Covariance)
+internal readonly record struct CalibrationLine(double Intercept, double Slope, double VarianceIntercept, double VarianceSlope, double Covariance)
 {
     // Log-spaced: the best epsilon is of the order of the error asked for; an even grid jumps over all of them (peers.md B.2).
     private static readonly (double Epsilon, double Z)[] Grid =

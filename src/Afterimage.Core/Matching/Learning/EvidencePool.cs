@@ -1,13 +1,14 @@
 namespace Afterimage.Matching.Learning;
 
 /// <summary>What is known of one partition, or of all together, and the line fitted to it. Thread-safe.</summary>
-internal sealed class Evidence(double servedFrom, double deviationIntercept, double deviationSlope)
+internal sealed class EvidencePool(double servedFrom, double deviationIntercept, double deviationSlope, Ageing ageing)
 {
     private readonly Lock _lock = new();
     private readonly EvidenceBins _bins = new();
-    private Calibration? _fitted;
-    private Calibration _fittedTo;
+    private CalibrationLine? _fitted;
+    private CalibrationLine _fittedTo;
     private int _sinceFit;
+    private double _day = ageing.Today;
 
     public double Reviews
     {
@@ -15,6 +16,7 @@ internal sealed class Evidence(double servedFrom, double deviationIntercept, dou
         {
             lock (_lock)
             {
+                Age();
                 return _bins.Reviews;
             }
         }
@@ -27,6 +29,7 @@ internal sealed class Evidence(double servedFrom, double deviationIntercept, dou
     {
         lock (_lock)
         {
+            Age();
             _bins.Add(bin, right, wrong, reviews);
             LastObserved = now;
 
@@ -40,10 +43,11 @@ internal sealed class Evidence(double servedFrom, double deviationIntercept, dou
     }
 
     /// <summary>The line for this evidence, given the line without it.</summary>
-    public Calibration Fit(Calibration prior)
+    public CalibrationLine Fit(CalibrationLine prior)
     {
         lock (_lock)
         {
+            Age();
             if (_fitted is null || _fittedTo != prior)
             {
                 _fitted = LogisticFit.Fit(_bins, servedFrom, prior, deviationIntercept, deviationSlope);
@@ -59,8 +63,20 @@ internal sealed class Evidence(double servedFrom, double deviationIntercept, dou
     {
         lock (_lock)
         {
+            Age();
             reviews = _bins.Reviews;
             return [.. Enumerable.Range(0, EvidenceBins.Count).Select(b => (b, _bins[b].Right, _bins[b].Wrong)).Where(b => b.Right + b.Wrong > 0)];
+        }
+    }
+
+    // Once a day is often enough, and keeps the fitted line for that long.
+    private void Age()
+    {
+        double today = ageing.Today;
+        if (today - _day >= 1)
+        {
+            _bins.Scale(ageing.Share(today - _day));
+            (_day, _fitted) = (today, null);
         }
     }
 }
