@@ -9,6 +9,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     StatsCommand.Create(),
     EvalCommand.Create(),
     ModelCommand.Create(),
+    PlanCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
