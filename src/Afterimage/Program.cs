@@ -13,6 +13,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     ExplainCommand.Create(),
     ReplayCommand.Create(),
     ModelCommand.Create(),
+    PlanCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
