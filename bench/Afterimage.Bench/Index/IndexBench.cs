@@ -18,6 +18,8 @@ internal static class IndexBench
     private const int BuildBeam = 128;
     private const int SearchBeam = 64;
 
+    private static readonly int[] GrowthSizes = [10_000, 50_000];
+
     public static async Task<int> RunAsync(bool json)
     {
         int[] sizes = [.. (Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SIZES") ?? "100000,500000").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
@@ -27,7 +29,7 @@ internal static class IndexBench
             await ExactAsync(count, aim, json);
         }
 
-        foreach (int count in new[] { 10_000, 50_000 }.Concat(sizes).Distinct().Order())
+        foreach (int count in GrowthSizes.Concat(sizes).Distinct().Order())
         {
             growth.Add(await LargeAsync(count, sizes.Contains(count), json));
         }

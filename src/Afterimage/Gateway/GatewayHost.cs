@@ -4,6 +4,7 @@ using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
+using Afterimage.Matching.Learning;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -136,9 +137,9 @@ internal sealed class GatewayHost : IAsyncDisposable
             IEntryStore store = Own(Composition.OpenStore(options, time));
             ITextEmbedder embedder = Composition.CreateEmbedder(options);
             IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space));
-            PairFeedback feedback = Own(new PairFeedback(Path.Combine(options.Data, "feedback.log")));
+            CalibrationLearner learner = Own(Composition.OpenLearner(options, time));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
-            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
+            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
             var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
@@ -151,9 +152,9 @@ internal sealed class GatewayHost : IAsyncDisposable
             var dialect = new PollinationsDialect(options.Pollinations);
             AdminEndpoint[] endpoints =
             [
-                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, feedback, journal).Endpoints,
+                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal).Endpoints,
                 .. new EntriesAdmin(store, journal, dialect, time).Endpoints,
-                .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
+                .. new DecisionsAdmin(journal, semantic).Endpoints,
                 .. Dashboard.Endpoints,
             ];
             HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
