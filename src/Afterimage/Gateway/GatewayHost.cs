@@ -142,6 +142,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
+            Own(new DecisionFile(Path.Combine(options.Data, "decisions"), journal));
             var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
 
             OriginClient origin = Own(new OriginClient(options.Origin, originAddress));

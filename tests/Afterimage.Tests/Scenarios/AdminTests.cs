@@ -75,6 +75,7 @@ public sealed class AdminTests
         await using (TestGateway gateway = await TestGateway.StartAsync(origin, data, keepData: true))
         {
             await gateway.Host.ReadyAsync();
+            Assert.NotEqual(0, (await gateway.GetAsync("/_afterimage/decisions?outcome=reuse")).Json.GetProperty("decisions").GetArrayLength());
             Assert.Equal("MISS", (await gateway.GetAsync(Again)).Cache);
         }
 
