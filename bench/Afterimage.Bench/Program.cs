@@ -14,6 +14,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["index"] = IndexBench.RunAsync,
     ["store"] = EntryStoreBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
+    ["postgres"] = PostgresBench.RunAsync,
 };
 
 // The verb index opens what it filled in a process of its own, to measure that.
