@@ -97,7 +97,7 @@ internal static class OptionsBinder
 
         if (type.IsEnum)
         {
-            // Numbers would parse too and mean nothing to a reader.
+            // Numbers would parse too and mean nothing to a reader; workers-ai and workersai are the same.
             return !long.TryParse(text, out _) && Enum.TryParse(type, text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out object? named) && Enum.IsDefined(type, named) ? named : null;
         }
 

@@ -128,15 +128,20 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             T Own<T>(T part)
             {
-                owned.Push(part as IAsyncDisposable ?? new Disposer((IDisposable)part!));
+                owned.Push(part as IAsyncDisposable ?? new OwnedDisposable((IDisposable)part!));
                 return part;
             }
 
             MetricsCollector metrics = Own(new MetricsCollector());
             RequestLog log = Own(new RequestLog(options.Log.Requests, logOutput, time));
             IEntryStore store = Own(Composition.OpenStore(options, time));
-            ITextEmbedder embedder = Composition.CreateEmbedder(options);
-            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space));
+            ITextEmbedder embedder = Composition.CreateEmbedder(options, time);
+            if (embedder is IDisposable or IAsyncDisposable)
+            {
+                Own(embedder);
+            }
+
+            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space, owned));
             CalibrationLearner learner = Own(Composition.OpenLearner(options, time));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
             var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, buckets), time);
@@ -223,15 +228,6 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
 
             _stop.Dispose();
-        }
-    }
-
-    private sealed class Disposer(IDisposable inner) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            inner.Dispose();
-            return ValueTask.CompletedTask;
         }
     }
 }
