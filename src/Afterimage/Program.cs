@@ -8,6 +8,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     PurgeCommand.Create(),
     StatsCommand.Create(),
     EvalCommand.Create(),
+    BackfillCommand.Create(),
     ModelCommand.Create(),
 };
 
