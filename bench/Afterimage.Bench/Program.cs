@@ -4,6 +4,7 @@ using Afterimage.Bench;
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["http-gateway"] = HttpGateway.RunAsync,
+    ["backfill"] = BackfillBench.RunAsync,
 };
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
