@@ -15,6 +15,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["store"] = EntryStoreBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
     ["postgres"] = PostgresBench.RunAsync,
+    ["backfill"] = BackfillBench.RunAsync,
 };
 
 // The verb index opens what it filled in a process of its own, to measure that.

@@ -27,7 +27,8 @@ internal static class Composition
             Flush = options.Store.Flush ? FlushPolicy.BeforePublish : FlushPolicy.Never,
             Memory = new MemoryTierOptions { BytesMax = options.Store.MemoryBytesMax },
         },
-        time);
+        time,
+        BackfillParts.Locations);
 
     public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time) => EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time);
 

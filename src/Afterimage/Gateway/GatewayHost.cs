@@ -1,5 +1,7 @@
 using Afterimage.Admin;
+using Afterimage.Backfill;
 using Afterimage.Caching;
+using Afterimage.Commands.Backfill;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
@@ -156,11 +158,13 @@ internal sealed class GatewayHost : IAsyncDisposable
             var hot = new HotPath(store, headers, log, options);
             var images = new ImageRoute(cache, origin, forwarder, headers, hot, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
+            BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy)));
             AdminEndpoint[] endpoints =
             [
                 .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal).Endpoints,
                 .. new EntriesAdmin(store, journal, dialect, time).Endpoints,
                 .. new DecisionsAdmin(journal, semantic).Endpoints,
+                .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
                 .. Dashboard.Endpoints,
             ];
             HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
