@@ -23,7 +23,7 @@ internal static class HttpGateway
         int port = int.Parse(Option(args, "--port") ?? "8080");
         var options = new HttpRouteOptions { Origin = origin };
         var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5)));
-        using var route = new HttpCacheRoute(options, invoker, new ResponseStore(HttpRouteOptions.DefaultBytesMax), null, TimeProvider.System);
+        await using var route = new HttpCacheRoute(options, invoker, new ResponseStore(HttpRouteOptions.DefaultBytesMax), null, null, TimeProvider.System);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
