@@ -9,6 +9,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,
     ["embedding"] = EmbeddingBench.RunAsync,
+    ["http-hit"] = HttpHitMeasure.RunAsync,
     ["encoder"] = EncoderBench.RunAsync,
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
     ["index"] = IndexBench.RunAsync,

@@ -95,7 +95,7 @@ internal static class Composition
             ReadTimeout = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
             Policy = HttpCachePolicy.Default with { ObeyRequestDirectives = options.Headers.HonorRequestCacheControl },
         };
-        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds)));
+        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds), options.Origin.ConcurrencyMax));
         var entries = FileEntryStore.Open(
             new FileEntryStoreOptions
             {
