@@ -14,7 +14,6 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
     ["index"] = IndexBench.RunAsync,
     ["store"] = EntryStoreBench.RunAsync,
-    ["http-gateway"] = HttpGateway.RunAsync,
 };
 
 // The verb index opens what it filled in a process of its own, to measure that.
