@@ -124,8 +124,21 @@ internal static class Composition
             ReadTimeout = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
             Policy = HttpCachePolicy.Default with { ObeyRequestDirectives = options.Headers.HonorRequestCacheControl },
         };
-        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds)));
-        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), log, time);
+        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds), options.Origin.ConcurrencyMax));
+        var entries = FileEntryStore.Open(
+            new FileEntryStoreOptions
+            {
+                Folder = Path.Combine(options.Data, "http"),
+                BytesMax = options.Store.BytesMax,
+                FreeDiskBytesMin = options.Store.FreeDiskBytesMin,
+                EntryBytesMax = options.Admission.MaxBytes + 65536L,
+                Flush = options.Store.Flush ? FlushPolicy.BeforePublish : FlushPolicy.Never,
+
+                // What is hot is kept as responses, ready to send.
+                Memory = new MemoryTierOptions { BytesMax = 0 },
+            },
+            time);
+        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), log, time);
     }
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
