@@ -29,9 +29,9 @@ internal static class BackfillBench
             string folder = Path.Combine(root, "images");
             MakeImages(folder, images);
             var options = new GatewayOptions { Data = Path.Combine(root, "data") };
-            ITextEmbedder embedder = Composition.CreateEmbedder(options);
+            ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
             await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
-            await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space);
+            await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space, new Stack<IAsyncDisposable>());
             await using var service = new BackfillService(BackfillSession.Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space)));
             long memory = 0;
             long start = Stopwatch.GetTimestamp();

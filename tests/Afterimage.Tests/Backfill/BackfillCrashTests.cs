@@ -56,7 +56,7 @@ public sealed class BackfillCrashTests
     {
         var options = new Afterimage.Configuration.GatewayOptions { Data = data };
         await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
-        await using IVectorIndex index = Composition.OpenIndex(options, fixture.Context.Embedder.Space);
+        await using IVectorIndex index = Composition.OpenIndex(options, fixture.Context.Embedder.Space, new Stack<IAsyncDisposable>());
         var lines = new SortedSet<string>(StringComparer.Ordinal);
         await foreach (EntryHeader entry in store.EnumerateAsync(default))
         {
@@ -89,7 +89,7 @@ public sealed class BackfillCrashTests
     {
         while (!process.HasExited)
         {
-            if (Afterimage.Backfill.BackfillService.JobsIn(Path.Combine(data, "backfill")).FirstOrDefault() is { } job && job.Progress.Processed >= processedMin)
+            if (Afterimage.Backfill.BackfillService.JobsIn(Path.Combine(data, "backfill")) is [var job, ..] && job.Progress.Processed >= processedMin)
             {
                 return;
             }

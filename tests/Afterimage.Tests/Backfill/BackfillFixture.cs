@@ -22,7 +22,7 @@ internal sealed class BackfillFixture : IAsyncDisposable
         Root = root ?? Directory.CreateTempSubdirectory("afterimage-backfill-").FullName;
         Options = new GatewayOptions { Data = Path.Combine(Root, "data") };
         Directory.CreateDirectory(Images);
-        ITextEmbedder embedder = Composition.CreateEmbedder(Options);
+        ITextEmbedder embedder = Composition.CreateEmbedder(Options, TimeProvider.System);
         Store = FileEntryStore.Open(
             new FileEntryStoreOptions { Folder = Path.Combine(Options.Data, "entries"), Flush = FlushPolicy.Never, FreeDiskBytesMin = 0 }, TimeProvider.System, BackfillParts.Locations);
         Index = new ScanIndex(embedder.Space.Id, embedder.Space.Dimensions);

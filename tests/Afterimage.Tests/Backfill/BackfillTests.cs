@@ -1,4 +1,3 @@
-using Afterimage.Backfill;
 using Afterimage.Backfill.Analysis;
 using Afterimage.Backfill.Jobs;
 using Afterimage.Backfill.Sources;

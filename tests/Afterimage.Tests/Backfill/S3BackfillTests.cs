@@ -7,7 +7,6 @@ using Afterimage.Cloud.S3;
 using Afterimage.Entries;
 using Afterimage.Gateway;
 using Afterimage.Tests.Images;
-using Amazon.S3;
 using Amazon.S3.Model;
 using Xunit;
 using S3Location = Afterimage.Cloud.S3.S3Location;

@@ -15,11 +15,11 @@ internal sealed class BackfillSession : IAsyncDisposable
 {
     private readonly IEntryStore _store;
     private readonly IVectorIndex _index;
+    private readonly Stack<IAsyncDisposable> _owned;
 
-    private BackfillSession(GatewayOptions options, IEntryStore store, ITextEmbedder embedder, IVectorIndex index)
+    private BackfillSession(GatewayOptions options, IEntryStore store, ITextEmbedder embedder, IVectorIndex index, Stack<IAsyncDisposable> owned)
     {
-        _store = store;
-        _index = index;
+        (_store, _index, _owned) = (store, index, owned);
         Service = new BackfillService(Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space)));
     }
 
@@ -57,18 +57,19 @@ internal sealed class BackfillSession : IAsyncDisposable
     public static async ValueTask<BackfillSession?> OpenAsync(GatewayOptions options, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.Data);
-        ITextEmbedder embedder = Composition.CreateEmbedder(options);
+        ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
         IVectorIndex index;
+        var owned = new Stack<IAsyncDisposable>();
         try
         {
-            index = Composition.OpenIndex(options, embedder.Space);
+            index = Composition.OpenIndex(options, embedder.Space, owned);
         }
         catch (VectorIndexUnavailableException)
         {
             return null;
         }
 
-        var session = new BackfillSession(options, Composition.OpenStore(options, TimeProvider.System), embedder, index);
+        var session = new BackfillSession(options, Composition.OpenStore(options, TimeProvider.System), embedder, index, owned);
         while (!session._store.Status.Loaded)
         {
             await Task.Delay(20, cancellationToken);
@@ -82,5 +83,9 @@ internal sealed class BackfillSession : IAsyncDisposable
         await Service.DisposeAsync();
         await _index.DisposeAsync();
         await _store.DisposeAsync();
+        while (_owned.TryPop(out IAsyncDisposable? part))
+        {
+            await part.DisposeAsync();
+        }
     }
 }

@@ -22,7 +22,7 @@ internal static class StageCommands
         command.SetAction((parsed, cancellationToken) => WithSourceAsync(arguments, parsed, async (options, source, job) =>
         {
             var mapper = new SetParameters(new BackfillRequestMapper(new PollinationsDialect(options.Pollinations)), job.Set);
-            var analyzer = new SourceAnalyzer(Composition.CreateEmbedder(options), mapper, new ResolutionBuckets(options.Semantic.Resolution), TimeProvider.System);
+            var analyzer = new SourceAnalyzer(Composition.CreateEmbedder(options, TimeProvider.System), mapper, new ResolutionBuckets(options.Semantic.Resolution), TimeProvider.System);
             AnalysisReport report = await analyzer.RunAsync(source, parsed.GetValue(sample), job.Concurrency, cancellationToken);
             BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
             return ExitCode.Done;
