@@ -120,7 +120,7 @@ public sealed class ImageCache(
             generation.End(result);
 
             // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
-            if (result.Entry is { } entry && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
+            if (result.Entry is { } entry && !await IsSupersededAsync(entry) && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
             {
                 indexing.Enqueue(entry, result.Head.Lookup.Vector, over);
                 over = () => { };
@@ -140,6 +140,10 @@ public sealed class ImageCache(
             Interlocked.Decrement(ref _running);
         }
     }
+
+    /// <summary>Whether a fresher picture of the same request (one that was asked for with no-cache) was stored meanwhile.</summary>
+    private async ValueTask<bool> IsSupersededAsync(EntryHeader entry) =>
+        await store.PeekAsync(entry.Key, CancellationToken.None) is { } stored && stored.Created > entry.Created;
 
     private void Unshare(Generation generation, GenerationKey key, RequestPlan plan)
     {
