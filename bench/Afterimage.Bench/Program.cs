@@ -1,11 +1,26 @@
 using Afterimage.Bench;
+using Afterimage.Bench.Encoder;
+using Afterimage.Bench.ExactHit;
+using Afterimage.Bench.Index;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["exact-hit"] = ExactHitMeasure.RunAsync,
+    ["matching"] = Matching.RunAsync,
     ["embedding"] = EmbeddingBench.RunAsync,
+    ["encoder"] = EncoderBench.RunAsync,
+    [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
+    ["index"] = IndexBench.RunAsync,
+    ["store"] = EntryStoreBench.RunAsync,
     ["http-gateway"] = HttpGateway.RunAsync,
 };
+
+// The verb index opens what it filled in a process of its own, to measure that.
+if (args is ["index-open", string folder, string dimensions])
+{
+    return await IndexBench.OpenAsync(folder, int.Parse(dimensions));
+}
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
 {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Afterimage.Commands;
+using Afterimage.Gateway;
 
+InlineSockets.Enable();
 var root = new RootCommand("Afterimage: a semantic cache for AI-generated images.")
 {
     ServeCommand.Create(),
@@ -8,8 +10,10 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     PurgeCommand.Create(),
     StatsCommand.Create(),
     EvalCommand.Create(),
+    ExplainCommand.Create(),
     ReplayCommand.Create(),
     ModelCommand.Create(),
+    PlanCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

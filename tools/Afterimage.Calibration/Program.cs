@@ -8,6 +8,7 @@ return args switch
         Reports.Show(folder, set, category, int.Parse(label), int.Parse(count)),
     ["between", string folder, string set, string category, string label, string low, string high] =>
         Reports.Between(folder, set, category, int.Parse(label), double.Parse(low), double.Parse(high)),
+    ["words", .. string[] words] => Reports.Words(words),
     ["sweep", string folder] => Reports.Sweep(folder),
     ["read", string prompt] => Reports.Read(prompt),
     _ => Usage(),

@@ -59,6 +59,21 @@ internal static class Reports
         return 0;
     }
 
+    /// <summary>Likeness and vector similarity of word pairs written "a/b".</summary>
+    public static int Words(string[] pairs)
+    {
+        foreach (string pair in pairs)
+        {
+            string[] ab = pair.Split('/');
+            var a = PromptReading.Of("the " + ab[0]).Words[1];
+            var b = PromptReading.Of("the " + ab[1]).Words[1];
+            Console.WriteLine($"{pair,-24} {Afterimage.Matching.Comparing.WordComparer.Compare(Afterimage.Text.Lexicon.WordLexicon.Shared, a, b)} "
+                + $"{Afterimage.Text.BuiltIn.WordVectors.Default.Similarity(ab[0], ab[1]):0.00} {Afterimage.Text.BuiltIn.WordVectors.Default.Find(ab[0])} {Afterimage.Text.BuiltIn.WordVectors.Default.Find(ab[1])} rows {Afterimage.Text.BuiltIn.WordVectors.Default.Rows}");
+        }
+
+        return 0;
+    }
+
     public static int Sweep(string folder)
     {
         double[] bounds = [0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995];

@@ -8,9 +8,10 @@ namespace Afterimage.Caching;
 /// <param name="AskedKey">Its exact key.</param>
 /// <param name="CandidateId">Id of the nearest or reused entry; null without one.</param>
 /// <param name="Candidate">That entry's prompt.</param>
+/// <param name="PolicyProbability">What the policy alone said; feedback is learnt against it.</param>
 public sealed record DecisionRecord(
     string Id, DateTimeOffset Time, SemanticMode Mode, SemanticOutcome Outcome, string Asked, Hash256 AskedKey, string? CandidateId, Hash256? CandidateKey,
-    string? Candidate, float? Similarity, double? Probability, IReadOnlyList<string> Reasons);
+    string? Candidate, float? Similarity, double? Probability, IReadOnlyList<string> Reasons, double? PolicyProbability, Hash256 Partition);
 
 /// <summary>The last decisions of the semantic tier that had a candidate, for explain, feedback and the shadow report. Bounded; thread-safe.</summary>
 public sealed class DecisionJournal(int countMax, TimeProvider time)
@@ -22,7 +23,7 @@ public sealed class DecisionJournal(int countMax, TimeProvider time)
     /// <summary>Told of every decision recorded; for persistence. Handlers are quick and do not throw.</summary>
     public event Action<DecisionRecord>? Recorded;
 
-    public void Record(string id, ImageRequest request, SemanticLookup lookup, SemanticMode mode)
+    public void Record(string id, ImageRequest request, Hash256 partition, SemanticLookup lookup, SemanticMode mode)
     {
         if (lookup.Best is not { } best)
         {
@@ -31,7 +32,7 @@ public sealed class DecisionJournal(int countMax, TimeProvider time)
 
         var record = new DecisionRecord(
             id, time.GetUtcNow(), mode, lookup.Outcome, request.Prompt, request.ExactKey, best.Entry.Id, best.Entry.Key, best.Entry.Request.Prompt,
-            best.Similarity, best.Verdict.Probability, best.Verdict.Reasons);
+            best.Similarity, best.Verdict.Probability, best.Verdict.Reasons, best.PolicyProbability, partition);
         Restore(record);
         Recorded?.Invoke(record);
     }

@@ -54,7 +54,7 @@ public sealed class Generation
     /// <summary>Set once the answer is complete and judged, before it is stored.</summary>
     public Task<GenerationResult> Result => _result.Task;
 
-    /// <summary>Set once storing is over, whatever its outcome.</summary>
+    /// <summary>Set once entry and vector can be found, or will not be.</summary>
     public Task Stored => _stored.Task;
 
     /// <summary>Requests that wait for it, without the leader.</summary>

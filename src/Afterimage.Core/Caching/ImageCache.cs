@@ -101,17 +101,27 @@ public sealed class ImageCache(
 
     private async Task RunAsync(Generation generation, ImageRequest request, RequestPlan plan, GenerationKey key, Func<CancellationToken, Task<OriginAnswer>> call)
     {
-        Action forget = () => _inFlight.Remove(request, generation);
+        Action over = () =>
+        {
+            _inFlight.Remove(request, generation);
+            generation.StoringOver();
+        };
         try
         {
             GenerationResult result = await MakeAsync(generation, request, plan, call);
+            if (result.Entry is null)
+            {
+                // Those who wait get this end; whoever comes from now on tries anew.
+                Unshare(generation, key, plan);
+            }
+
             generation.End(result);
 
             // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
             if (result.Entry is { } entry && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
             {
-                indexing.Enqueue(entry, result.Head.Lookup.Vector, forget);
-                forget = () => { };
+                indexing.Enqueue(entry, result.Head.Lookup.Vector, over);
+                over = () => { };
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -123,14 +133,17 @@ public sealed class ImageCache(
         finally
         {
             // Only now: whoever comes later finds the entry in the store.
-            forget();
-            if (plan.Shared)
-            {
-                _shared.TryRemove(new KeyValuePair<GenerationKey, Generation>(key, generation));
-            }
-
-            generation.StoringOver();
+            Unshare(generation, key, plan);
+            over();
             Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private void Unshare(Generation generation, GenerationKey key, RequestPlan plan)
+    {
+        if (plan.Shared)
+        {
+            _shared.TryRemove(new KeyValuePair<GenerationKey, Generation>(key, generation));
         }
     }
 
@@ -153,9 +166,10 @@ public sealed class ImageCache(
             }
 
             Lookups.Add(1, new("outcome", lookup.Outcome.ToString()), new("mode", plan.Mode.ToString()));
-            journal.Record(generation.Id, request, lookup, plan.Mode);
+            journal.Record(generation.Id, request, request.PartitionKey(semantic.Options.Resolution), lookup, plan.Mode);
             if (lookup.Outcome == SemanticOutcome.Reuse && plan.Mode == SemanticMode.On)
             {
+                semantic.Learner.ObserveServed(request.PartitionKey(semantic.Options.Resolution), lookup.Best!.PolicyProbability);
                 return new GenerationResult(GenerationEnd.Reused, new GenerationHead(lookup, null, null), null, AdmissionOutcome.NotAsked);
             }
         }
@@ -173,6 +187,9 @@ public sealed class ImageCache(
         var head = new GenerationHead(lookup, answer, body);
         generation.Begin(head);
         bool complete = await CopyAsync(answer, body);
+
+        // The last byte may have arrived on a thread that waits for sockets; judging and storing are not its work.
+        await Task.Yield();
         TimeSpan originTime = Stopwatch.GetElapsedTime(start);
         OriginSeconds.Record(originTime.TotalSeconds);
 
@@ -199,10 +216,9 @@ public sealed class ImageCache(
             return lookup;
         }
 
-        await same.Generation.Stored;
-        return (await same.Generation.Result).Entry is { } entry
-            ? new SemanticLookup(SemanticOutcome.Reuse, new SemanticCandidate(entry, same.Similarity, same.Verdict), vector)
-            : lookup;
+        // Once its vector can be found the usual lookup finds it and judges it again, with what feedback says; should it have failed, nothing changes.
+        await same.Stored;
+        return await semantic.FindAsync(request, plan.Seeds, plan.AgeMax, CancellationToken.None);
     }
 
     // Operators may prefer a verified neighbour that would not quite have been reused to an error page.

@@ -13,10 +13,10 @@ internal sealed class PromptsInFlight(SemanticTier semantic)
     private readonly Dictionary<Hash256, List<Item>> _partitions = [];
 
     /// <summary>
-    /// Finds a generation whose picture may be reused, or adds this one for others to find. Both under one lock: of two that come together one waits for
+    /// Finds a generation whose picture the policy would reuse, or adds this one for others to find. Both under one lock: of two that come together one waits for
     /// the other, and since only those that were added first are waited for, nobody waits in a circle.
     /// </summary>
-    public (Generation Generation, float Similarity, Verdict Verdict)? FindOrAdd(ImageRequest request, SeedRule rule, float[] vector, Generation generation)
+    public Generation? FindOrAdd(ImageRequest request, SeedRule rule, float[] vector, Generation generation)
     {
         Hash256 partition = request.PartitionKey(semantic.Options.Resolution);
         long? seed = rule == SeedRule.Strict && request.Seed.Kind == SeedKind.Named ? request.Seed.Value : null;
@@ -36,9 +36,9 @@ internal sealed class PromptsInFlight(SemanticTier semantic)
                 }
 
                 float similarity = Cosine(item.Vector, vector);
-                if (similarity >= semantic.Options.CandidateSimilarityMin && semantic.Judge(request.Prompt, reading, item.Request.Prompt, item.Reading, similarity) is { Decision: Decision.Reuse } verdict)
+                if (similarity >= semantic.Options.CandidateSimilarityMin && semantic.Policy.Judge(reading, item.Reading, similarity).Decision == Decision.Reuse)
                 {
-                    return (item.Generation, similarity, verdict);
+                    return item.Generation;
                 }
             }
 

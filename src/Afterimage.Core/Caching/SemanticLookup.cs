@@ -28,7 +28,9 @@ public enum SemanticOutcome
 /// <summary>A candidate with what was decided about it.</summary>
 /// <param name="Entry">The stored picture's header.</param>
 /// <param name="Similarity">Exact cosine, -1 to 1.</param>
-public sealed record SemanticCandidate(EntryHeader Entry, float Similarity, Verdict Verdict);
+/// <param name="PolicyProbability">What the policy alone said, before feedback corrected it.</param>
+/// <param name="Verdict">The verdict that counts.</param>
+public sealed record SemanticCandidate(EntryHeader Entry, float Similarity, double PolicyProbability, Verdict Verdict);
 
 /// <summary>What the semantic tier found for one request.</summary>
 /// <param name="Best">The picture to reuse where the outcome says so, otherwise the nearest one judged; null without candidates.</param>

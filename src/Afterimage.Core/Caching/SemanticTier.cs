@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Afterimage.Diagnostics;
 using Afterimage.Entries;
 using Afterimage.Matching;
+using Afterimage.Matching.Learning;
 using Afterimage.Requests;
 using Afterimage.Text;
 using Afterimage.Vectors;
@@ -36,7 +37,7 @@ public sealed class SemanticTierOptions
 /// judge them. A fault anywhere is a miss. Thread-safe.
 /// </summary>
 public sealed class SemanticTier(
-    ITextEmbedder embedder, IVectorIndex index, IMatchPolicy policy, IEntryStore entries, PairFeedback feedback, SemanticTierOptions options, TimeProvider time)
+    ITextEmbedder embedder, IVectorIndex index, IMatchPolicy policy, IEntryStore entries, CalibrationLearner learner, SemanticTierOptions options, TimeProvider time)
 {
     private static readonly Histogram<double> LookupSeconds = Telemetry.Meter.CreateHistogram<double>(
         "afterimage.semantic.lookup.duration", "s", "Time of a semantic lookup: embedding, search and judging.");
@@ -51,6 +52,8 @@ public sealed class SemanticTier(
     public IVectorIndex Index => index;
 
     public IMatchPolicy Policy => policy;
+
+    public CalibrationLearner Learner => learner;
 
     public SemanticTierOptions Options => options;
 
@@ -122,10 +125,9 @@ public sealed class SemanticTier(
                 continue;
             }
 
-            Verdict verdict = Judge(request.Prompt, asked, entry.Request.Prompt, _readings.Get(entry), neighbor.Similarity);
-            var candidate = new SemanticCandidate(entry, neighbor.Similarity, verdict);
+            SemanticCandidate candidate = Judge(request.Prompt, asked, entry, _readings.Get(entry), partition, neighbor.Similarity);
             nearest ??= candidate;
-            if (verdict.Decision == Decision.Reuse && !(best?.Verdict.Probability >= verdict.Probability))
+            if (candidate.Verdict.Decision == Decision.Reuse && !(best?.Verdict.Probability >= candidate.Verdict.Probability))
             {
                 best = candidate;
             }
@@ -136,10 +138,15 @@ public sealed class SemanticTier(
             : new SemanticLookup(SemanticOutcome.NoCandidate, null, vector);
     }
 
-    /// <summary>The policy's verdict, unless people have said that the pair is wrong.</summary>
-    internal Verdict Judge(string asked, PromptReading askedReading, string stored, PromptReading storedReading, float similarity) => feedback.IsRefused(asked, stored)
-        ? new Verdict(Decision.Reject, 0, ["feedback: this pair was marked as wrong"])
-        : policy.Judge(askedReading, storedReading, similarity);
+    /// <summary>The policy's verdict in the light of what people have said of such pairs.</summary>
+    internal SemanticCandidate Judge(string asked, PromptReading askedReading, EntryHeader entry, PromptReading storedReading, Hash256 partition, float similarity)
+    {
+        Verdict said = policy.Judge(askedReading, storedReading, similarity);
+        Verdict verdict = learner.IsBlocked(asked, entry.Request.Prompt, entry.Key)
+            ? new Verdict(Decision.Reject, 0, ["feedback: this pair was marked as wrong"])
+            : learner.Decide(partition, entry.Key, said);
+        return new SemanticCandidate(entry, similarity, said.Probability, verdict);
+    }
 
     /// <summary>The record under which the index keeps an entry; null where its prompt has no words or cannot be embedded now.</summary>
     public async ValueTask<VectorRecord?> RecordOfAsync(EntryHeader entry, float[]? known, CancellationToken cancellationToken)

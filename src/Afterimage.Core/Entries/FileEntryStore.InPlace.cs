@@ -250,27 +250,36 @@ public sealed partial class FileEntryStore
         }
     }
 
+    /// <summary>
+    /// Copies records to the end of the packs. A copy is written as deleted and comes to life under its key's stripe: an entry deleted between reading and
+    /// copying must not be back after a crash.
+    /// </summary>
     private void Repack((CatalogueRow Row, CatalogueTicket Ticket)[] group)
     {
-        var records = new List<ReadOnlyMemory<byte>>(group.Length);
+        var copies = new List<ReadOnlyMemory<byte>>(group.Length);
         var moving = new List<(CatalogueRow Row, CatalogueTicket Ticket)>(group.Length);
         foreach ((CatalogueRow row, CatalogueTicket ticket) in group)
         {
             if (_packs.TryReadRecord(row.Place, row.Key, out byte[] record) == EntryFault.None)
             {
-                records.Add(record);
+                record[EntryPreamble.StateOffset] = EntryPreamble.Deleted;
+                copies.Add(record);
                 moving.Add((row, ticket));
             }
         }
 
-        EntryPlace[] places = _packs.Append(records, flush: true);
+        EntryPlace[] places = _packs.Append(copies, flush: true);
         for (int i = 0; i < places.Length; i++)
         {
             (CatalogueRow row, CatalogueTicket ticket) = moving[i];
             lock (StripeOf(row.Key))
             {
-                bool moved = _catalogue.Move(ticket, row.Key, places[i]);
-                _packs.Delete(moved ? row.Place : places[i], row.Bytes);
+                if (_catalogue.IsCurrent(ticket, row.Key))
+                {
+                    _packs.Revive(places[i], row.Bytes);
+                    _catalogue.Move(ticket, row.Key, places[i]);
+                    _packs.Delete(row.Place, row.Bytes);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ internal sealed class HeaderPack(EntryVolume volume, int number, string path, Sa
 {
     private const int ScanBytes = 1 << 20;
     private static readonly byte[] DeletedMark = [EntryPreamble.Deleted];
+    private static readonly byte[] LiveMark = [EntryPreamble.Live];
 
     private long _liveBytes;
     private long _seenEnd;
@@ -42,7 +43,7 @@ internal sealed class HeaderPack(EntryVolume volume, int number, string path, Sa
 
         Length += total;
         _seenEnd = Length;
-        Interlocked.Add(ref _liveBytes, total);
+        Interlocked.Add(ref _liveBytes, records.Sum(record => record.Span[EntryPreamble.StateOffset] == EntryPreamble.Live ? (long)record.Length : 0));
     }
 
     /// <summary>Reads the record at an offset and checks it.</summary>
@@ -73,6 +74,13 @@ internal sealed class HeaderPack(EntryVolume volume, int number, string path, Sa
     {
         volume.Write(handle, [DeletedMark], offset + EntryPreamble.StateOffset);
         Interlocked.Add(ref _liveBytes, -bytes);
+    }
+
+    /// <summary>Makes a record count that was appended as deleted.</summary>
+    public void Revive(long offset, long bytes)
+    {
+        volume.Write(handle, [LiveMark], offset + EntryPreamble.StateOffset);
+        Interlocked.Add(ref _liveBytes, bytes);
     }
 
     public void Flush() => volume.Flush(handle);

@@ -143,6 +143,9 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
         }
     }
 
+    /// <summary>Makes a record count that was appended as deleted.</summary>
+    public void Revive(EntryPlace place, long bytes) => _packs[place.Pack].Revive(place.Offset, bytes);
+
     /// <summary>Forces deletions to the disk.</summary>
     public void Flush()
     {

@@ -19,9 +19,14 @@ public sealed class MatcherPolicy(MatcherOptions options) : IMatchPolicy
             return new Verdict(Decision.Reuse, 1, []);
         }
 
-        Evidence evidence = PromptComparer.Compare(asked, stored);
+        // Compared in one order whichever prompt asks, so that the decision does not depend on who came first.
+        bool flipped = string.CompareOrdinal(asked.Text, stored.Text) > 0;
+        Evidence evidence = flipped ? PromptComparer.Compare(stored, asked) : PromptComparer.Compare(asked, stored);
         double probability = Calibration.Probability(evidence, similarity);
         bool reuse = evidence.Conflicts.Count == 0 && probability >= 1 - options.MaxFalseReuse;
-        return new Verdict(reuse ? Decision.Reuse : Decision.Reject, probability, [.. evidence.Conflicts.Concat(evidence.Doubts).Distinct().Take(ReasonsMax)]);
+        return new Verdict(reuse ? Decision.Reuse : Decision.Reject, probability, Reasons(evidence, flipped));
     }
+
+    private static string[] Reasons(Evidence evidence, bool flipped) =>
+        [.. evidence.Conflicts.Concat(evidence.Doubts).Select(r => (flipped ? r.Flipped : r).ToString()).Distinct().Take(ReasonsMax)];
 }

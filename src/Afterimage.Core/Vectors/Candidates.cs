@@ -47,6 +47,8 @@ internal sealed class Candidates
         Raise(similarity - error);
     }
 
+    public bool Contains(int row) => _rows.AsSpan(0, Count).Contains(row);
+
     /// <summary>Drops what the cut has overtaken, best upper bound first. The spans are valid until the next call.</summary>
     public (ReadOnlyMemory<int> Rows, ReadOnlyMemory<float> Upper) Finish()
     {

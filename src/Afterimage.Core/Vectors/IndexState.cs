@@ -12,25 +12,19 @@ internal sealed class IndexState : IKeys
     private readonly VectorLog _log;
     private readonly Quantizer _quantizer;
     private readonly KeyTable<IndexState> _entries;
-    private readonly Queue<(long Epoch, Retired Kind, int Number)> _retired = new();
     private readonly List<Guid> _batches = [Guid.Empty];
     private readonly Dictionary<Guid, int> _batchNumbers = new() { [Guid.Empty] = 0 };
     private readonly float[] _unit;
 
-    public IndexState(VectorLog log, Quantizer quantizer)
+    public IndexState(VectorLog log, Quantizer quantizer, int graphMin)
     {
         _log = log;
         _quantizer = quantizer;
         _entries = new KeyTable<IndexState>(this);
         _unit = new float[quantizer.Dimensions];
         Rows = new RowStore(quantizer.Length);
-    }
-
-    private enum Retired
-    {
-        Row,
-        Partition,
-        Segment,
+        Retiring = new RetiredQueue(Epochs, Rows, Partitions, log);
+        Graphs = new PartitionGraphs(Rows, log, Retiring, graphMin);
     }
 
     public RowStore Rows { get; }
@@ -39,10 +33,11 @@ internal sealed class IndexState : IKeys
 
     public ReadEpochs Epochs { get; } = new();
 
-    public int Count => _entries.Count;
+    public RetiredQueue Retiring { get; }
 
-    /// <summary>While above zero, rows are not reused: an enumeration that walks the rows must not miss one that moved behind it.</summary>
-    public int Enumerations { get; set; }
+    public PartitionGraphs Graphs { get; }
+
+    public int Count => _entries.Count;
 
     public long Bytes => Rows.Bytes + Partitions.Bytes + _entries.Bytes;
 
@@ -70,22 +65,10 @@ internal sealed class IndexState : IKeys
             Batch = BatchNumber(where.Batch),
             Node = -1,
             NextOfNode = -1,
+            PreviousOfNode = -1,
             Live = true,
         };
-
-        // The new row is linked before the old one is taken out: a search beside this sees one or both, never none.
-        int old = _entries.Find(where.Entry);
-        Link(row, partition);
-        _log.SegmentOf(place).LiveBytes += record.Length;
-        if (old >= 0)
-        {
-            _entries.Replace(old, row);
-            Unlink(old);
-        }
-        else
-        {
-            _entries.Add(row);
-        }
+        Put(row);
     }
 
     /// <summary>Takes an entry's vector out; false where there is none.</summary>
@@ -102,39 +85,60 @@ internal sealed class IndexState : IKeys
         return true;
     }
 
-    /// <summary>Reuses what no search can know any more.</summary>
-    public void Reclaim()
+    /// <summary>Gives a row's vector another number, so that its chunk can be emptied.</summary>
+    public void Move(int row)
     {
-        while (_retired.TryPeek(out (long Epoch, Retired Kind, int Number) oldest) && Epochs.Passed(oldest.Epoch))
+        ref RowInfo old = ref Rows.Info(row);
+        if (!old.Live)
         {
-            if (oldest.Kind == Retired.Row && Enumerations > 0)
-            {
-                return;
-            }
-
-            _retired.Dequeue();
-            switch (oldest.Kind)
-            {
-                case Retired.Row:
-                    Rows.Release(oldest.Number);
-                    break;
-                case Retired.Partition:
-                    Partitions.Release(oldest.Number);
-                    break;
-                default:
-                    _log.Delete(oldest.Number);
-                    break;
-            }
+            return;
         }
+
+        int moved = Rows.Allocate();
+        Rows.CodeSpan(row).CopyTo(Rows.CodeSpan(moved));
+        Rows.Scale(moved) = Rows.Scale(row);
+        Rows.Info(moved) = old with { Node = -1, NextOfNode = -1, PreviousOfNode = -1 };
+        if (old.Node >= 0 && Partitions.At(old.Partition).Large is { } large)
+        {
+            Graphs.Share(large, old.Node, moved);
+        }
+
+        Put(moved);
     }
 
-    /// <summary>Lets a segment go that nothing lives in.</summary>
-    public void RetireSegment(LogSegment segment) => Retire(Retired.Segment, _log.SlotOf(segment));
+    /// <summary>The vector of a row stands somewhere else in the log now.</summary>
+    public void MovePlace(int row, uint place)
+    {
+        ref RowInfo info = ref Rows.Info(row);
+        int length = LogRecord.AddLength(_quantizer.Dimensions);
+        _log.SegmentOf(info.Place).LiveBytes -= length;
+        _log.SegmentOf(place).LiveBytes += length;
+        Volatile.Write(ref info.Place, place);
+    }
 
     public VectorPlace PlaceOf(int row)
     {
         ref RowInfo info = ref Rows.Info(row);
         return new VectorPlace(info.Entry, Partitions.At(info.Partition).Key, info.HasSeed ? info.Seed : null, _batches[info.Batch]);
+    }
+
+    /// <summary>Links a row and takes out the one that its entry had.</summary>
+    private void Put(int row)
+    {
+        // The new row is linked before the old one is taken out: a search beside this sees one or both, never none.
+        ref RowInfo info = ref Rows.Info(row);
+        int old = _entries.Find(info.Entry);
+        Link(row, info.Partition);
+        _log.SegmentOf(info.Place).LiveBytes += LogRecord.AddLength(_quantizer.Dimensions);
+        if (old >= 0)
+        {
+            _entries.Replace(old, row);
+            Unlink(old);
+        }
+        else
+        {
+            _entries.Add(row);
+        }
     }
 
     private void Link(int row, int partition)
@@ -143,7 +147,7 @@ internal sealed class IndexState : IKeys
         head.Count++;
         if (head.Large is null && head.Count > LargePartition.RowsMin)
         {
-            var large = new LargePartition(partition);
+            var large = new LargePartition(head.Key);
             for (int other = head.First; other >= 0; other = Rows.Info(other).Next)
             {
                 large.Add(Rows, other);
@@ -156,6 +160,7 @@ internal sealed class IndexState : IKeys
         if (head.Large is not null)
         {
             head.Large.Add(Rows, row);
+            Graphs.Added(head.Large);
             return;
         }
 
@@ -170,22 +175,38 @@ internal sealed class IndexState : IKeys
         _log.SegmentOf(info.Place).LiveBytes -= LogRecord.AddLength(_quantizer.Dimensions);
         ref PartitionHead head = ref Partitions.At(info.Partition);
         head.Count--;
+        bool leads = false;
         if (head.Large is { } large)
         {
             large.Remove(Rows, row);
+            leads = Graphs.Removed(large, row);
         }
         else
         {
             UnlinkFromChain(ref head, row, info.Next);
         }
 
-        if (head.Count == 0)
+        if (!leads)
         {
-            Partitions.Drop(info.Partition);
-            Retire(Retired.Partition, info.Partition);
+            Retiring.Add(Retired.Row, row);
         }
 
-        Retire(Retired.Row, row);
+        if (head.Count == 0)
+        {
+            Drop(ref head, info.Partition);
+        }
+    }
+
+    private void Drop(ref PartitionHead head, int partition)
+    {
+        if (head.Large is { } large)
+        {
+            large.Dropped = true;
+            Graphs.Drop(large);
+        }
+
+        Partitions.Drop(partition);
+        Retiring.Add(Retired.Partition, partition);
     }
 
     private void UnlinkFromChain(ref PartitionHead head, int row, int next)
@@ -204,8 +225,6 @@ internal sealed class IndexState : IKeys
 
         Volatile.Write(ref Rows.Info(before).Next, next);
     }
-
-    private void Retire(Retired kind, int number) => _retired.Enqueue((Epochs.Advance(), kind, number));
 
     private int BatchNumber(Guid batch)
     {

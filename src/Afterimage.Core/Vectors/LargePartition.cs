@@ -1,19 +1,35 @@
+using Afterimage.Vectors.Graphs;
+
 namespace Afterimage.Vectors;
 
-/// <summary>The rows of a partition that outgrew a chain: a list to scan, and chains by seed.</summary>
-internal sealed class LargePartition(int number)
+/// <summary>The rows of a partition that outgrew a chain: a list to scan, chains by seed, and a graph where there are very many.</summary>
+internal sealed class LargePartition(Hash256 key)
 {
     /// <summary>A chain becomes a list at this many rows: about where following it starts to cost more than scanning.</summary>
     public const int RowsMin = 64;
 
     private RowList _list = new(RowsMin * 2);
+    private Graph? _graph;
 
-    public int Number => number;
+    public Hash256 Key => key;
 
     public SeedTable Seeds { get; } = new();
 
     /// <summary>The rows as they stand now; the writer replaces it when it grows or is thinned out.</summary>
     public RowList List => Volatile.Read(ref _list);
+
+    /// <summary>The graph over the first <see cref="RowList.Graphed"/> rows; null where the partition is scanned.</summary>
+    public Graph? Graph
+    {
+        get => Volatile.Read(ref _graph);
+        set => Volatile.Write(ref _graph, value);
+    }
+
+    /// <summary>Waits for maintenance. Under the writer's lock.</summary>
+    public bool Queued { get; set; }
+
+    /// <summary>Its last row is gone. Under the writer's lock.</summary>
+    public bool Dropped { get; set; }
 
     public void Add(RowStore rows, int row)
     {

@@ -8,6 +8,14 @@ internal sealed class RowList(int capacity)
 {
     private readonly int[] _rows = new int[capacity];
     private int _count;
+    private int _graphed;
+
+    /// <summary>Every row before this position is in the partition's graph; the rest has to be scanned.</summary>
+    public int Graphed
+    {
+        get => Volatile.Read(ref _graphed);
+        set => Volatile.Write(ref _graphed, value);
+    }
 
     public int Count => Volatile.Read(ref _count);
 
@@ -40,6 +48,7 @@ internal sealed class RowList(int capacity)
             if (_rows[i] >= 0)
             {
                 copy.Append(_rows[i]);
+                copy._graphed += i < _graphed ? 1 : 0;
             }
         }
 

@@ -3,95 +3,96 @@ using Afterimage.Vectors.Kernels;
 
 namespace Afterimage.Vectors;
 
-/// <summary>What is known of a row beside its codes. Written under the writer lock before the row is published, or as single atomic words after.</summary>
-internal struct RowInfo
-{
-    public Hash256 Entry;
-    public long Seed;
-    public int Partition;
-
-    /// <summary>Where the exact vector stands in the log.</summary>
-    public uint Place;
-
-    /// <summary>Number of the backfill batch, 0 for none.</summary>
-    public int Batch;
-
-    /// <summary>The next row of a small partition; meaningless in a large one.</summary>
-    public int Next;
-
-    /// <summary>Position in the row list of a large partition.</summary>
-    public int Position;
-
-    /// <summary>Neighbours in the list of rows with the same seed, in a large partition.</summary>
-    public int NextOfSeed;
-    public int PreviousOfSeed;
-
-    /// <summary>The graph node that stands for the row, or -1; and the next row of the same node.</summary>
-    public int Node;
-    public int NextOfNode;
-
-    public bool HasSeed;
-    public bool Live;
-}
-
-/// <summary>A block of rows. Arrays are pinned, so kernels work with addresses, and garbage-collected, so no reader can outlive them.</summary>
-internal sealed unsafe class RowChunk
-{
-    private readonly byte[] _memory;
-
-    public RowChunk(int rows, int rowBytes)
-    {
-        _memory = GC.AllocateUninitializedArray<byte>((rows * rowBytes) + DotKernel.Step, pinned: true);
-        nint start = (nint)Unsafe.AsPointer(ref _memory[0]);
-        Codes = (byte*)((start + DotKernel.Step - 1) / DotKernel.Step * DotKernel.Step);
-        Scales = new RowScale[rows];
-        Infos = new RowInfo[rows];
-    }
-
-    public byte* Codes { get; }
-
-    public RowScale[] Scales { get; }
-
-    public RowInfo[] Infos { get; }
-}
-
 /// <summary>
-/// All rows of an index, in chunks that never move: a row number is valid until the row is released, and a released row is handed out again only
-/// after every search that may know it has ended (<see cref="ReadEpochs"/>).
+/// All rows of an index, in chunks: a row number is valid until the row is released, and a released row is handed out again only after every search
+/// that may know it has ended (<see cref="ReadEpochs"/>). A chunk that was emptied on purpose (<see cref="Close"/>) gives its memory back.
 /// </summary>
 internal sealed unsafe class RowStore(int rowBytes)
 {
+    /// <summary>Rows of a chunk.</summary>
+    public const int ChunkRows = 1 << ChunkBits;
+
     private const int ChunkBits = 10;
-    private const int ChunkRows = 1 << ChunkBits;
     private const int ChunkMask = ChunkRows - 1;
 
-    private readonly Stack<int> _free = new();
-    private RowChunk[] _chunks = [];
+    private readonly List<RowChunk> _withFree = [];
+    private RowChunk?[] _chunks = [];
 
-    /// <summary>One more than the largest row number in use so far.</summary>
-    public int End { get; private set; }
+    /// <summary>One more than the largest row number there is room for.</summary>
+    public int End => _chunks.Length * ChunkRows;
+
+    /// <summary>Rows without a vector in chunks that can take one.</summary>
+    public int Free { get; private set; }
 
     /// <summary>Private bytes held.</summary>
-    public long Bytes => (long)_chunks.Length * ChunkRows * (rowBytes + sizeof(RowScale) + sizeof(RowInfo));
+    public long Bytes => (long)_chunks.Count(c => c is not null) * ChunkRows * (rowBytes + sizeof(RowScale) + sizeof(RowInfo));
 
     /// <summary>A row for writing; not visible to anyone until it is linked somewhere.</summary>
     public int Allocate()
     {
-        if (_free.TryPop(out int row))
+        if (_withFree.Count == 0)
         {
-            return row;
+            Grow();
         }
 
-        if (End >> ChunkBits == _chunks.Length)
+        RowChunk chunk = _withFree[^1];
+        Free--;
+        int row = (chunk.Number << ChunkBits) | chunk.Take();
+        if (chunk.Free == 0)
         {
-            Volatile.Write(ref _chunks, [.. _chunks, new RowChunk(ChunkRows, rowBytes)]);
+            _withFree.RemoveAt(_withFree.Count - 1);
         }
 
-        return End++;
+        return row;
     }
 
     /// <summary>Gives a row back that no reader can know.</summary>
-    public void Release(int row) => _free.Push(row);
+    public void Release(int row)
+    {
+        RowChunk chunk = Chunk(row);
+        chunk.Give(row & ChunkMask);
+        if (chunk.Closing)
+        {
+            if (chunk.Free == ChunkRows)
+            {
+                _chunks[chunk.Number] = null;
+            }
+
+            return;
+        }
+
+        Free++;
+        if (chunk.Free == 1)
+        {
+            _withFree.Add(chunk);
+        }
+    }
+
+    /// <summary>
+    /// Stops giving out rows of the emptiest chunk, so that its memory goes once the rows in it have moved elsewhere. Returns its first row, or -1 where
+    /// no chunk is so empty that moving pays.
+    /// </summary>
+    public int Close()
+    {
+        RowChunk? emptiest = _withFree.MaxBy(c => c.Free);
+        if (emptiest is null || emptiest.Free < ChunkRows / 4 || Free - emptiest.Free < ChunkRows)
+        {
+            return -1;
+        }
+
+        emptiest.Closing = true;
+        Free -= emptiest.Free;
+        _withFree.Remove(emptiest);
+        if (emptiest.Free == ChunkRows)
+        {
+            _chunks[emptiest.Number] = null;
+        }
+
+        return emptiest.Number << ChunkBits;
+    }
+
+    /// <summary>Whether there is a chunk behind a row number.</summary>
+    public bool Has(int row) => _chunks[row >> ChunkBits] is not null;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Codes(int row) => Chunk(row).Codes + ((long)(row & ChunkMask) * rowBytes);
@@ -104,6 +105,21 @@ internal sealed unsafe class RowStore(int rowBytes)
 
     public Span<byte> CodeSpan(int row) => new(Codes(row), rowBytes);
 
+    private void Grow()
+    {
+        int number = Array.IndexOf(_chunks, null);
+        if (number < 0)
+        {
+            number = _chunks.Length;
+            Volatile.Write(ref _chunks, [.. _chunks, null]);
+        }
+
+        var chunk = new RowChunk(number, ChunkRows, rowBytes);
+        Volatile.Write(ref _chunks[number], chunk);
+        _withFree.Add(chunk);
+        Free += ChunkRows;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private RowChunk Chunk(int row) => Volatile.Read(ref _chunks)[row >> ChunkBits];
+    private RowChunk Chunk(int row) => Volatile.Read(ref _chunks)[row >> ChunkBits]!;
 }

@@ -1,77 +1,164 @@
-using System.Runtime.CompilerServices;
+using Afterimage.Vectors.Graphs;
 using Afterimage.Vectors.Kernels;
 using Afterimage.Vectors.Storage;
 
 namespace Afterimage.Vectors;
 
 /// <summary>
-/// One search at a time: the scratch memory of a search and the exact scan. Pooled, so that a search allocates nothing but its result.
+/// One search at a time: chooses between scan and graph, gathers candidates and scores them exactly. Pooled with its scratch memory, so that a search
+/// allocates nothing but its result.
 /// </summary>
-internal sealed unsafe class Searcher : ReadEpochs.Reader
+internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
 {
     private const int BatchRows = 32;
 
     private readonly RowStore _rows;
     private readonly VectorLog _log;
-    private readonly Quantizer _quantizer;
-    private readonly DotKernel _kernel;
     private readonly float[] _unit;
-    private readonly sbyte[] _codes;
     private readonly int[] _batch = new int[BatchRows];
+    private readonly CodedQuery _query;
+    private readonly GraphSearcher _graphSearcher = new();
     private readonly Candidates _candidates = new();
     private readonly List<Neighbor> _best = [];
+    private readonly int _graphMin;
+    private readonly int _beam;
 
-    private RowScale _query;
-    private float _queryNorm;
-    private int _headShare;
-    private int _wholeShare;
     private int _batchCount;
+    private int _wanted;
+    private long? _seed;
 
     internal int Busy;
 
-    public Searcher(RowStore rows, VectorLog log, Quantizer quantizer, DotKernel kernel)
+    /// <summary>How the last search went.</summary>
+    public SearchPath Path { get; private set; }
+
+    public Searcher(RowStore rows, VectorLog log, Quantizer quantizer, VectorIndexOptions options)
     {
         _rows = rows;
         _log = log;
-        _quantizer = quantizer;
-        _kernel = kernel;
+        _graphMin = options.GraphMin;
+        _beam = options.SearchBeam;
         _unit = new float[quantizer.Dimensions];
-        _codes = GC.AllocateArray<sbyte>(quantizer.Length, pinned: true);
+        _query = new CodedQuery(rows, quantizer, options.Kernel);
     }
 
     /// <summary>Neighbours of a query, nearest first. The caller has entered the epochs.</summary>
     public Neighbor[] Search(PartitionTable partitions, in VectorQuery query)
     {
         int number = partitions.Find(query.Partition);
+        Path = SearchPath.Empty;
         if (number < 0)
         {
             return [];
         }
 
-        Begin(query.Vector.Span, query.Count, query.SimilarityMin);
+        // 1. The query as codes; no candidates yet.
+        UnitVectors.Normalize(query.Vector.Span, _unit);
+        _query.Encode(_unit);
+        _candidates.Begin(query.Count, query.SimilarityMin);
+        _batchCount = 0;
+        _wanted = query.Count;
+        _seed = query.Seed;
+
+        // 2. Candidates: whatever the codes cannot rule out.
         ref PartitionHead head = ref partitions.At(number);
         if (Volatile.Read(ref head.Large) is not { } large)
         {
-            AddChain(Volatile.Read(ref head.First), query.Seed);
+            Path = SearchPath.Chain;
+            ScanChain(Volatile.Read(ref head.First));
         }
-        else if (query.Seed is { } seed)
+        else if (_seed is { } seed)
         {
-            AddSeed(large.Seeds.First(_rows, seed));
+            SearchSeed(large, large.Seeds.First(_rows, seed));
         }
         else
         {
-            AddList(large.List);
+            SearchList(large, _beam);
         }
 
-        return Finish(query.Count, query.SimilarityMin);
+        ScanBatch();
+
+        // 3. Exact similarities decide.
+        return Rank(query.Count, query.SimilarityMin);
     }
 
-    private void AddChain(int first, long? seed)
+    void IScoredRows.Scored(ReadOnlySpan<int> rows, ReadOnlySpan<float> similarities)
+    {
+        for (int i = 0; i < rows.Length; i++)
+        {
+            float error = _query.ErrorOf(_rows.Scale(rows[i]));
+            if (similarities[i] + error >= _candidates.Cut)
+            {
+                OfferNode(rows[i], similarities[i], error);
+            }
+        }
+    }
+
+    /// <summary>Offers the rows that share a node; more than wanted of equal ones cannot matter.</summary>
+    private void OfferNode(int first, float similarity, float error)
+    {
+        int offered = 0;
+        for (int row = first; row >= 0 && offered < _wanted; row = Volatile.Read(ref _rows.Info(row).NextOfNode))
+        {
+            ref RowInfo info = ref _rows.Info(row);
+            if (info.Live && (_seed is not { } seed || (info.HasSeed && info.Seed == seed)))
+            {
+                _candidates.Offer(row, similarity, error);
+                offered++;
+            }
+        }
+    }
+
+    private void SearchSeed(LargePartition partition, int first)
+    {
+        if (first < 0)
+        {
+            return;
+        }
+
+        // A seed that a good part of a huge partition shares is found along the graph, with a beam as much wider as its share is smaller.
+        int count = SeedTable.Count(_rows, first);
+        int all = partition.List.Live;
+        if (count >= _graphMin && (long)count * 8 >= all)
+        {
+            SearchList(partition, _beam * Math.Max(1, all / count));
+            return;
+        }
+
+        Path = SearchPath.Seed;
+        for (int row = first; row >= 0; row = Volatile.Read(ref _rows.Info(row).NextOfSeed))
+        {
+            Add(row);
+        }
+    }
+
+    private void SearchList(LargePartition partition, int beam)
+    {
+        // The order matters: rows up to the mark, read before the graph is searched, are in this graph; those behind it are scanned.
+        Graph? graph = partition.Graph;
+        RowList list = partition.List;
+        int graphed = list.Graphed;
+        if (graph is null || graph != partition.Graph || graphed == 0)
+        {
+            Path = SearchPath.Scan;
+            ScanList(list, 0);
+            return;
+        }
+
+        Path = SearchPath.Graph;
+
+        GraphShape shape = graph.Shape;
+        int entry = _graphSearcher.Descend(shape, _query, 0);
+        _graphSearcher.Search(shape.Layers[0], entry, _query, Math.Max(beam, _wanted * 2), this);
+        ScanList(list, graphed);
+    }
+
+    private void ScanChain(int first)
     {
         for (int row = first; row >= 0;)
         {
             ref RowInfo info = ref _rows.Info(row);
-            if (seed is not { } wanted || (info.HasSeed && info.Seed == wanted))
+            if (_seed is not { } seed || (info.HasSeed && info.Seed == seed))
             {
                 Add(row);
             }
@@ -80,40 +167,26 @@ internal sealed unsafe class Searcher : ReadEpochs.Reader
         }
     }
 
-    private void AddSeed(int first)
-    {
-        for (int row = first; row >= 0; row = Volatile.Read(ref _rows.Info(row).NextOfSeed))
-        {
-            Add(row);
-        }
-    }
-
-    private void AddList(RowList list)
+    private void ScanList(RowList list, int from)
     {
         int count = list.Count;
-        for (int i = 0; i < count; i++)
+        for (int i = from; i < count; i++)
         {
             int row = list[i];
-            if (row >= 0)
+            if (row >= 0 && IsNew(row))
             {
                 Add(row);
             }
         }
     }
 
-    private void Begin(ReadOnlySpan<float> query, int count, float floor)
+    /// <summary>Behind the mark: rows of the wanted seed that the graph, which may have grown beside this search, has not given already.</summary>
+    private bool IsNew(int row)
     {
-        UnitVectors.Normalize(query, _unit);
-        _query = _quantizer.EncodeQuery(_unit, _codes);
-        _queryNorm = _query.Scale > 0 ? 1 : 0;
-        _headShare = 128 * Sum(_codes.AsSpan(0, _quantizer.HeadLength));
-        _wholeShare = _headShare + (128 * Sum(_codes.AsSpan(_quantizer.HeadLength)));
-        _candidates.Begin(count, floor);
-        _batchCount = 0;
+        ref RowInfo info = ref _rows.Info(row);
+        return (_seed is not { } seed || (info.HasSeed && info.Seed == seed)) && (Path != SearchPath.Graph || info.Node < 0 || !_candidates.Contains(row));
     }
 
-    /// <summary>Considers a row; its codes are looked at when a batch is full or the search ends.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Add(int row)
     {
         _batch[_batchCount++] = row;
@@ -123,10 +196,14 @@ internal sealed unsafe class Searcher : ReadEpochs.Reader
         }
     }
 
-    /// <summary>Scores what is left exactly and returns the result.</summary>
-    private Neighbor[] Finish(int count, float floor)
+    private void ScanBatch()
     {
-        ScanBatch();
+        _query.Scan(_batch.AsSpan(0, _batchCount), _candidates);
+        _batchCount = 0;
+    }
+
+    private Neighbor[] Rank(int count, float floor)
+    {
         (ReadOnlyMemory<int> rows, ReadOnlyMemory<float> upper) = _candidates.Finish();
         _best.Clear();
         for (int i = 0; i < rows.Length; i++)
@@ -186,56 +263,5 @@ internal sealed unsafe class Searcher : ReadEpochs.Reader
                 _best.RemoveAt(count);
             }
         }
-    }
-
-    private void ScanBatch()
-    {
-        int count = _batchCount;
-        _batchCount = 0;
-        byte** rows = stackalloc byte*[BatchRows];
-        int* heads = stackalloc int[BatchRows];
-        int* tails = stackalloc int[BatchRows];
-        for (int i = 0; i < count; i++)
-        {
-            rows[i] = _rows.Codes(_batch[i]);
-        }
-
-        sbyte* query = (sbyte*)Unsafe.AsPointer(ref _codes[0]);
-        int head = _quantizer.HeadLength;
-        _kernel.Dots(rows, count, query, 0, head, heads);
-        int left = 0;
-        for (int i = 0; i < count; i++)
-        {
-            // What the tail can add at most is the product of the tails' norms.
-            RowScale scale = _rows.Scale(_batch[i]);
-            float most = ((heads[i] - _headShare) * scale.Scale * _query.Scale) + (scale.TailNorm * _query.TailNorm) + ErrorOf(scale);
-            if (most >= _candidates.Cut)
-            {
-                rows[left] = rows[i];
-                heads[left] = heads[i];
-                _batch[left++] = _batch[i];
-            }
-        }
-
-        _kernel.Dots(rows, left, query, head, _quantizer.Length - head, tails);
-        for (int i = 0; i < left; i++)
-        {
-            RowScale scale = _rows.Scale(_batch[i]);
-            _candidates.Offer(_batch[i], (heads[i] + tails[i] - _wholeShare) * scale.Scale * _query.Scale, ErrorOf(scale));
-        }
-    }
-
-    /// <summary>The bound of <see cref="Quantizer"/>; the coded query is no longer than the query and its error.</summary>
-    private float ErrorOf(RowScale row) => _query.Error + ((_queryNorm + _query.Error) * row.Error) + Quantizer.Slack;
-
-    private static int Sum(ReadOnlySpan<sbyte> codes)
-    {
-        int sum = 0;
-        foreach (sbyte code in codes)
-        {
-            sum += code;
-        }
-
-        return sum;
     }
 }

@@ -34,6 +34,9 @@ internal sealed class SeedTable
         }
     }
 
+    /// <summary>Rows in the chain that begins with <paramref name="first"/>; at least 1 where the chain is changing.</summary>
+    public static int Count(RowStore rows, int first) => Math.Max(1, -Volatile.Read(ref rows.Info(first).PreviousOfSeed));
+
     public void Add(RowStore rows, int row)
     {
         ref RowInfo info = ref rows.Info(row);
@@ -51,8 +54,10 @@ internal sealed class SeedTable
             return;
         }
 
+        ref int previousOfFirst = ref rows.Info(first).PreviousOfSeed;
         info.NextOfSeed = first;
-        rows.Info(first).PreviousOfSeed = row;
+        info.PreviousOfSeed = previousOfFirst - 1;
+        previousOfFirst = row;
         Volatile.Write(ref _slots[SlotOf(rows, first)], row + 1);
     }
 
@@ -64,19 +69,26 @@ internal sealed class SeedTable
             return;
         }
 
-        if (info.NextOfSeed >= 0)
-        {
-            rows.Info(info.NextOfSeed).PreviousOfSeed = info.PreviousOfSeed;
-        }
-
+        int next = info.NextOfSeed;
         if (info.PreviousOfSeed >= 0)
         {
-            Volatile.Write(ref rows.Info(info.PreviousOfSeed).NextOfSeed, info.NextOfSeed);
+            rows.Info(First(rows, info.Seed)).PreviousOfSeed++;
+            if (next >= 0)
+            {
+                rows.Info(next).PreviousOfSeed = info.PreviousOfSeed;
+            }
+
+            Volatile.Write(ref rows.Info(info.PreviousOfSeed).NextOfSeed, next);
             return;
         }
 
-        _chains -= info.NextOfSeed < 0 ? 1 : 0;
-        Volatile.Write(ref _slots[SlotOf(rows, row)], info.NextOfSeed >= 0 ? info.NextOfSeed + 1 : Removed);
+        if (next >= 0)
+        {
+            rows.Info(next).PreviousOfSeed = info.PreviousOfSeed + 1;
+        }
+
+        _chains -= next < 0 ? 1 : 0;
+        Volatile.Write(ref _slots[SlotOf(rows, row)], next >= 0 ? next + 1 : Removed);
     }
 
     private void Insert(RowStore rows, int row)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Afterimage.Vectors.Graphs;
 using Afterimage.Vectors.Kernels;
 using Afterimage.Vectors.Storage;
 
@@ -22,6 +23,9 @@ public sealed class VectorIndex : IVectorIndex
     private readonly IndexState _state;
     private readonly SearcherPool _searchers;
     private readonly GroupCommit _commit;
+    private readonly GraphBuilder _builder;
+    private readonly GraphStore _graphs;
+    private readonly Maintenance _maintenance;
     private readonly Lock _writing = new();
     private readonly int _addLength;
     private long _sequence;
@@ -45,9 +49,14 @@ public sealed class VectorIndex : IVectorIndex
 
         _quantizer = new Quantizer(options.Dimensions);
         _addLength = LogRecord.AddLength(options.Dimensions);
-        _state = new IndexState(_log, _quantizer);
-        _searchers = new SearcherPool(_state.Epochs, () => new Searcher(_state.Rows, _log, _quantizer, options.Kernel));
+        _state = new IndexState(_log, _quantizer, options.GraphMin);
+        _searchers = new SearcherPool(_state.Epochs, () => new Searcher(_state.Rows, _log, _quantizer, options));
         _commit = new GroupCommit(_log, options.FlushInterval);
+        _builder = new GraphBuilder(_state.Rows, _quantizer, options.Kernel, options.BuildBeam);
+        _graphs = new GraphStore(folder, _state, _writing);
+        var compaction = new LogCompaction(_state, _log, _commit, _writing, options.Dimensions);
+        _maintenance = new Maintenance(_state, _graphs, compaction, _writing, _builder, options.GraphMin);
+        VectorMetrics.Add(this);
         Ready = Task.Run(Load);
     }
 
@@ -70,11 +79,13 @@ public sealed class VectorIndex : IVectorIndex
                     Volatile.Read(ref _loadProgress),
                     _state.Count,
                     _state.Partitions.Count,
+                    _maintenance.Pending,
                     _state.Bytes,
                     _log.Bytes,
                     _commit.Lag.TotalSeconds,
                     _log.Damaged,
-                    _writeFault ?? _commit.Fault);
+                    _maintenance.Rebuilds,
+                    _writeFault ?? _commit.Fault ?? _maintenance.Fault);
             }
         }
     }
@@ -176,7 +187,7 @@ public sealed class VectorIndex : IVectorIndex
         await UsableAsync(cancellationToken).ConfigureAwait(false);
         lock (_writing)
         {
-            _state.Enumerations++;
+            _state.Retiring.Enumerations++;
         }
 
         try
@@ -195,7 +206,7 @@ public sealed class VectorIndex : IVectorIndex
         {
             lock (_writing)
             {
-                _state.Enumerations--;
+                _state.Retiring.Enumerations--;
             }
         }
     }
@@ -205,6 +216,16 @@ public sealed class VectorIndex : IVectorIndex
     {
         await UsableAsync(cancellationToken).ConfigureAwait(false);
         await _commit.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Flushes, saves every graph that changed and compacts the log as far as that pays. Happens by itself in the background and at closing; this is for
+    /// those who want it now.
+    /// </summary>
+    public async Task SnapshotAsync(CancellationToken cancellationToken)
+    {
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _maintenance.SnapshotAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Flushes, waits for searches under way, and closes the files.</summary>
@@ -217,6 +238,8 @@ public sealed class VectorIndex : IVectorIndex
 
         await Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _disposed = true;
+        VectorMetrics.Remove(this);
+        _maintenance.Dispose();
         await _commit.DisposeAsync().ConfigureAwait(false);
         long epoch = _state.Epochs.Advance();
         while (!_state.Epochs.Passed(epoch))
@@ -246,10 +269,12 @@ public sealed class VectorIndex : IVectorIndex
                     _state.Remove(LogRecord.Entry(record));
                 }
 
-                _state.Reclaim();
+                _state.Retiring.Reclaim();
             },
             progress => Volatile.Write(ref _loadProgress, progress));
+        _graphs.Load(new GraphRepair(_builder));
         Volatile.Write(ref _loadProgress, 1);
+        _maintenance.Start();
     }
 
     private async ValueTask UsableAsync(CancellationToken cancellationToken)
@@ -276,7 +301,10 @@ public sealed class VectorIndex : IVectorIndex
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return searcher.Search(_state.Partitions, query);
+            long start = VectorMetrics.Start();
+            Neighbor[] found = searcher.Search(_state.Partitions, query);
+            VectorMetrics.Searched(start, searcher.Path);
+            return found;
         }
         finally
         {
@@ -307,7 +335,8 @@ public sealed class VectorIndex : IVectorIndex
                 done += AppendAndApply(rest);
             }
 
-            _state.Reclaim();
+            _state.Retiring.Reclaim();
+            WakeMaintenance();
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
@@ -340,8 +369,17 @@ public sealed class VectorIndex : IVectorIndex
             LogRecord.WriteRemove(record, entry);
             Append(record, record.Length, out _);
             _state.Remove(entry);
-            _state.Reclaim();
+            _state.Retiring.Reclaim();
+            WakeMaintenance();
             return true;
+        }
+    }
+
+    private void WakeMaintenance()
+    {
+        if (_maintenance.Idle && _state.Graphs.Work.Count > 0)
+        {
+            _maintenance.Wake();
         }
     }
 
@@ -371,7 +409,7 @@ public sealed class VectorIndex : IVectorIndex
             ObjectDisposedException.ThrowIf(_disposed, this);
             for (; row < _state.Rows.End && places.Count < PlacesPerLook; row++)
             {
-                if (_state.Rows.Info(row).Live)
+                if (_state.Rows.Has(row) && _state.Rows.Info(row).Live)
                 {
                     places.Add(_state.PlaceOf(row));
                 }

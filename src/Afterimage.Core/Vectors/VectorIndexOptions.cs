@@ -15,8 +15,17 @@ public sealed record VectorIndexOptions
     /// <summary>The longest that something added stays unflushed, so what a power failure can take. A killed process loses nothing. Default 1 s; 10 ms to 1 h.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>A partition with this many vectors gets a graph, one with less than half of it loses it again. Default 20,000; at least 128.</summary>
+    public int GraphMin { get; init; } = 20_000;
+
     /// <summary>Bytes of one log segment. Default 64 MB; 4 KB to 1 GB.</summary>
     internal long SegmentBytes { get; init; } = 64 << 20;
+
+    /// <summary>Nodes that a graph search keeps: wider finds more and takes longer.</summary>
+    internal int SearchBeam { get; init; } = 64;
+
+    /// <summary>Nodes that a new one is compared with to find its neighbours: wider is slower to build and better linked.</summary>
+    internal int BuildBeam { get; init; } = 128;
 
     /// <summary>The dot-product kernel; for tests and measurements.</summary>
     internal Kernels.DotKernel Kernel { get; init; } = Kernels.DotKernel.Best;
@@ -31,6 +40,7 @@ public sealed record VectorIndexOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Dimensions, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(FlushInterval, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FlushInterval, TimeSpan.FromHours(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(GraphMin, 128);
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytes, 4096);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentBytes, 1 << 30);
     }

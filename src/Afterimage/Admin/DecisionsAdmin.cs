@@ -13,7 +13,7 @@ namespace Afterimage.Admin;
 internal sealed record FeedbackOrder(string Id, string Verdict);
 
 /// <summary>Decisions of the semantic tier: review, feedback, and two prompts explained.</summary>
-internal sealed class DecisionsAdmin(DecisionJournal journal, PairFeedback feedback, SemanticTier semantic)
+internal sealed class DecisionsAdmin(DecisionJournal journal, SemanticTier semantic)
 {
     public IEnumerable<AdminEndpoint> Endpoints =>
     [
@@ -66,10 +66,14 @@ internal sealed class DecisionsAdmin(DecisionJournal journal, PairFeedback feedb
             return;
         }
 
-        if (order.Verdict == "wrong")
+        bool correct = order.Verdict == "right";
+        if (!correct)
         {
-            feedback.Refuse(decision.Asked, candidate);
+            semantic.Learner.Block(decision.Asked, candidate);
         }
+
+        semantic.Learner.Observe(decision.Partition, decision.CandidateKey!.Value, decision.PolicyProbability ?? 0, decision.Similarity ?? 0, correct);
+        semantic.Learner.Flush();
 
         await AdminRoutes.WriteJsonAsync(context, new { recorded = order.Verdict, decision.Asked, stored = candidate });
     }

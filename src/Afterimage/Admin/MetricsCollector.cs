@@ -29,13 +29,17 @@ internal sealed class MetricsCollector : IDisposable
         _listener.Start();
     }
 
-    /// <summary>The sum of an instrument over the tags given; 0 where nothing was measured.</summary>
-    public double Sum(string name, string? tag = null, string? value = null) => _families.Values.Where(f => f.Instrument.Name == name)
-        .SelectMany(f => f.Cells).Where(c => tag is null || c.Key.Has(tag, value)).Sum(c => c.Value.Sum);
+    /// <summary>The sum of an instrument over all its tags; 0 where nothing was measured.</summary>
+    public double Sum(string name)
+    {
+        _listener.RecordObservableInstruments();
+        return _families.Values.Where(f => f.Instrument.Name == name).SelectMany(f => f.Cells).Sum(c => c.Value.Sum);
+    }
 
     /// <summary>An instrument's sums by the value of one tag.</summary>
     public SortedDictionary<string, double> By(string name, string tag)
     {
+        _listener.RecordObservableInstruments();
         var sums = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var cell in _families.Values.Where(f => f.Instrument.Name == name).SelectMany(f => f.Cells))
         {
@@ -163,8 +167,6 @@ internal sealed class MetricsCollector : IDisposable
         }
 
         public string? ValueOf(string tag) => Tag1 == tag ? Value1 : Tag2 == tag ? Value2 : null;
-
-        public bool Has(string tag, string? value) => ValueOf(tag) == value;
 
         public string Braced(string? more = null)
         {

@@ -6,7 +6,7 @@ using Afterimage.Origin;
 namespace Afterimage.Admin;
 
 /// <summary>Health, metrics and the figures that an operator looks at first.</summary>
-internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, PairFeedback feedback, DecisionJournal journal)
+internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, DecisionJournal journal)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
 
@@ -48,7 +48,7 @@ internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, Or
             requests = tiers,
             shares = new { exact = Share("exact"), semantic = Share("semantic"), joined = Share("joined"), miss = Share("miss") },
             originSecondsSaved = Math.Round(metrics.Sum("afterimage.origin.saved"), 1),
-            semantic = new { mode, outcomes = metrics.By("afterimage.semantic.lookups", "outcome"), refusedPairs = feedback.RefusedCount, decisionsKept = journal.Latest(int.MaxValue).Count },
+            semantic = new { mode, outcomes = metrics.By("afterimage.semantic.lookups", "outcome"), blockedPairs = cache.Semantic.Learner.BlockedPairs, decisionsKept = journal.Latest(int.MaxValue).Count },
             admission = metrics.By("afterimage.admission", "reason"),
             store = new { status.Entries, status.Bytes, status.BytesMax, status.Loaded },
             index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted) },

@@ -44,4 +44,18 @@ internal static class ExactCosine
 
     /// <summary>Whether every component is zero: a text without words, which never matches.</summary>
     public static bool IsZero(ReadOnlySpan<float> vector) => vector.IndexOfAnyExcept(0f) < 0;
+
+    /// <summary>Whether every component is a number.</summary>
+    public static bool IsFinite(ReadOnlySpan<float> vector)
+    {
+        foreach (float component in vector)
+        {
+            if (!float.IsFinite(component))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -3,6 +3,7 @@ using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Entries;
 using Afterimage.Requests;
+using Microsoft.Extensions.Primitives;
 
 namespace Afterimage.Gateway;
 
@@ -11,18 +12,67 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
 {
     private readonly HeaderOptions _headers = options.Headers;
 
+    private readonly StringValues _cors = options.Headers.Cors.Length > 0 ? options.Headers.Cors : default;
+
     public const string IdHeader = "X-Afterimage-Id";
 
-    /// <summary>Headers of an exact hit.</summary>
-    public void Exact(IHeaderDictionary headers, EntryHeader entry)
+    private static readonly StringValues HitText = "HIT";
+    private static readonly StringValues ExactText = "exact";
+    private static readonly StringValues BytesText = "bytes";
+    private static readonly StringValues ExposedText =
+        "X-Cache, X-Cache-Type, X-Semantic-Similarity, X-Semantic-Best-Similarity, X-Semantic-Bucket, X-Semantic-Reason, X-Afterimage-Id, Cache-Status, Age, ETag";
+
+    /// <summary>What of an exact hit's headers stays the same as long as its entry does.</summary>
+    public HitHeaders Prepare(EntryHeader entry)
     {
-        long ageSeconds = AgeSeconds(entry);
-        headers["X-Cache"] = "HIT";
-        headers["X-Cache-Type"] = "exact";
-        Common(headers, entry.Request, entry.Id);
-        headers["Cache-Status"] = TtlSeconds(entry) is { } ttl ? $"afterimage; hit; ttl={ttl}; detail=exact" : "afterimage; hit; detail=exact";
-        headers.Age = ageSeconds.ToString(CultureInfo.InvariantCulture);
-        Replay(headers, entry);
+        var replayed = new List<KeyValuePair<string, StringValues>>();
+        StringValues cacheControl = _headers.CacheControl.Length > 0 ? _headers.CacheControl : default;
+        foreach ((string name, string value) in entry.ResponseHeaders)
+        {
+            if (!name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase))
+            {
+                replayed.Add(new(name, value));
+            }
+            else if (cacheControl.Count == 0)
+            {
+                cacheControl = value;
+            }
+        }
+
+        return new HitHeaders(buckets.NameOf(entry.Request.Width, entry.Request.Height), entry.Id, $"\"{entry.ContentHash.ToHex()}\"", entry.ContentType, [.. replayed], cacheControl)
+        {
+            Created = entry.Created,
+            Expires = entry.Expires,
+        };
+    }
+
+    /// <summary>Headers of an exact hit, without those of the body.</summary>
+    public void Exact(IHeaderDictionary headers, EntryHeader entry) => Exact(headers, Prepare(entry));
+
+    /// <summary>Headers of an exact hit, entity tag and content type included.</summary>
+    public void Exact(IHeaderDictionary headers, HitHeaders hit)
+    {
+        HitHeaders.Moment moment = hit.At(time.GetUtcNow());
+        headers["X-Cache"] = HitText;
+        headers["X-Cache-Type"] = ExactText;
+        headers["X-Semantic-Bucket"] = hit.Bucket;
+        headers[IdHeader] = hit.Id;
+        headers["Cache-Status"] = moment.Status;
+        headers.Age = moment.Age;
+        headers.ETag = hit.ETag;
+        headers.ContentType = hit.ContentType;
+        headers.AcceptRanges = BytesText;
+        if (hit.CacheControl.Count > 0)
+        {
+            headers.CacheControl = hit.CacheControl;
+        }
+
+        foreach ((string name, StringValues value) in hit.Replayed)
+        {
+            headers[name] = value;
+        }
+
+        Cors(headers);
     }
 
     /// <summary>Headers of a semantic hit: short-lived, never immutable, nothing of the other prompt.</summary>
@@ -81,10 +131,10 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
     /// <summary>Cross-origin headers, unless the origin has set its own.</summary>
     public void Cors(IHeaderDictionary headers)
     {
-        if (_headers.Cors.Length > 0 && headers.AccessControlAllowOrigin.Count == 0)
+        if (_cors.Count > 0 && headers.AccessControlAllowOrigin.Count == 0)
         {
-            headers.AccessControlAllowOrigin = _headers.Cors;
-            headers.AccessControlExposeHeaders = "X-Cache, X-Cache-Type, X-Semantic-Similarity, X-Semantic-Best-Similarity, X-Semantic-Bucket, X-Semantic-Reason, X-Afterimage-Id, Cache-Status, Age, ETag";
+            headers.AccessControlAllowOrigin = _cors;
+            headers.AccessControlExposeHeaders = ExposedText;
         }
     }
 
@@ -94,30 +144,6 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
         headers[IdHeader] = id;
         Cors(headers);
     }
-
-    private void Replay(IHeaderDictionary headers, EntryHeader entry)
-    {
-        foreach ((string name, string value) in entry.ResponseHeaders)
-        {
-            if (!name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase))
-            {
-                headers[name] = value;
-            }
-            else if (_headers.CacheControl.Length == 0)
-            {
-                headers.CacheControl = value;
-            }
-        }
-
-        if (_headers.CacheControl.Length > 0)
-        {
-            headers.CacheControl = _headers.CacheControl;
-        }
-    }
-
-    private long AgeSeconds(EntryHeader entry) => Math.Max(0, (long)(time.GetUtcNow() - entry.Created).TotalSeconds);
-
-    private long? TtlSeconds(EntryHeader entry) => entry.Expires is { } expires ? Math.Max(0, (long)(expires - time.GetUtcNow()).TotalSeconds) : null;
 
     private static string Number(float similarity) => similarity.ToString("0.000", CultureInfo.InvariantCulture);
 

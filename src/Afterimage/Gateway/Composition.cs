@@ -4,6 +4,7 @@ using Afterimage.Configuration;
 using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
 using Afterimage.Matching;
+using Afterimage.Matching.Learning;
 using Afterimage.Requests;
 using Afterimage.Text;
 using Afterimage.Vectors;
@@ -40,6 +41,20 @@ internal static class Composition
         PolicyName.Ramp => new RampPolicy((float)options.RampShort, (float)options.RampLong),
         _ => new Matching.MatcherPolicy(new MatcherOptions { MaxFalseReuse = options.MaxFalseReuse, SpaceId = space.Id }),
     };
+
+    public static CalibrationLearner OpenLearner(GatewayOptions options, TimeProvider time) => new(
+        new LearnerOptions
+        {
+            MaxFalseReuse = Math.Min(options.Semantic.MaxFalseReuse, 0.499),
+            ServedFrom = options.Semantic.Policy switch
+            {
+                PolicyName.Cosine => options.Semantic.Threshold,
+                PolicyName.Ramp => options.Semantic.RampShort,
+                _ => null,
+            },
+        },
+        Path.Combine(options.Data, "learning.log"),
+        time);
 
     public static SemanticTierOptions TierOptions(SemanticOptions options, ResolutionBuckets buckets) => new()
     {

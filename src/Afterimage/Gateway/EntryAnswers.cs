@@ -37,6 +37,12 @@ internal static class EntryAnswers
             return 0;
         }
 
+        return await CopyAsync(context, entry, from, count);
+    }
+
+    /// <summary>The body's bytes from <paramref name="from"/> on, piece by piece. Returns how many went out.</summary>
+    public static async ValueTask<long> CopyAsync(HttpContext context, OpenEntry entry, long from, long count)
+    {
         PipeWriter output = context.Response.BodyWriter;
         long sent = 0;
         while (sent < count)

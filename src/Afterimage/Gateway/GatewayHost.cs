@@ -4,6 +4,7 @@ using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
+using Afterimage.Matching.Learning;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
@@ -40,7 +41,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+            builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = InlineSockets.Enabled).ConfigureKestrel(kestrel =>
             {
                 HttpRouteHost.Configure(kestrel);
                 kestrel.AllowResponseHeaderCompression = false;
@@ -136,9 +137,9 @@ internal sealed class GatewayHost : IAsyncDisposable
             IEntryStore store = Own(Composition.OpenStore(options, time));
             ITextEmbedder embedder = Composition.CreateEmbedder(options);
             IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space));
-            PairFeedback feedback = Own(new PairFeedback(Path.Combine(options.Data, "feedback.log")));
+            CalibrationLearner learner = Own(Composition.OpenLearner(options, time));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
-            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, feedback, Composition.TierOptions(options.Semantic, buckets), time);
+            var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
             var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
@@ -146,13 +147,14 @@ internal sealed class GatewayHost : IAsyncDisposable
             OriginClient origin = Own(new OriginClient(options.Origin, originAddress));
             var forwarder = new Forwarder(origin);
             var headers = new CacheHeaders(options, buckets, time);
-            var images = new ImageRoute(cache, origin, forwarder, headers, log, options, time);
+            var hot = new HotPath(store, headers, log, options);
+            var images = new ImageRoute(cache, origin, forwarder, headers, hot, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
             AdminEndpoint[] endpoints =
             [
-                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, feedback, journal).Endpoints,
+                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal).Endpoints,
                 .. new EntriesAdmin(store, journal, dialect, time).Endpoints,
-                .. new DecisionsAdmin(journal, feedback, semantic).Endpoints,
+                .. new DecisionsAdmin(journal, semantic).Endpoints,
                 .. Dashboard.Endpoints,
             ];
             HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
@@ -161,7 +163,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 Own(http);
             }
 
-            var router = new Router(options, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            var router = new Router(options, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
             foreach (IAsyncDisposable part in owned.Reverse())
             {

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Diagnostics;
@@ -15,15 +14,8 @@ namespace Afterimage.Gateway;
 /// turned into an answer here.
 /// </summary>
 internal sealed class ImageRoute(
-    ImageCache cache, OriginClient origin, Forwarder forwarder, CacheHeaders headers, RequestLog log, GatewayOptions options, TimeProvider time)
+    ImageCache cache, OriginClient origin, Forwarder forwarder, CacheHeaders headers, HotPath hot, RequestLog log, GatewayOptions options, TimeProvider time)
 {
-    internal static readonly Counter<long> Requests = Telemetry.Meter.CreateCounter<long>("afterimage.requests", description: "Requests by how they were answered.");
-
-    internal static readonly Counter<long> Bytes = Telemetry.Meter.CreateCounter<long>("afterimage.response.bytes", "By", "Body bytes sent, by how requests were answered.");
-
-    private static readonly Counter<double> SavedSeconds = Telemetry.Meter.CreateCounter<double>(
-        "afterimage.origin.saved", "s", "Origin time that hits did not cost, as far as it was measured when their pictures were made.");
-
     /// <summary>Answers a GET or HEAD. False where the dialect says that the request is none of its own.</summary>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, RequestTarget target, IDialect dialect, SeedRule seeds)
     {
@@ -51,6 +43,7 @@ internal sealed class ImageRoute(
         {
             using (entry)
             {
+                hot.Remember(target.Raw, request.ExactKey);
                 await ExactAsync(context, entry);
             }
 
@@ -78,7 +71,7 @@ internal sealed class ImageRoute(
             bytes = await EntryAnswers.WriteAsync(context, entry);
         }
 
-        Saved(header);
+        RequestMeters.Saved(header);
         Done(Tier.Exact, header.Id, context, bytes);
     }
 
@@ -162,7 +155,7 @@ internal sealed class ImageRoute(
         {
             headers.Exact(context.Response.Headers, made);
             long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Whole, made.ContentType, made.ContentHash);
-            Saved(made);
+            RequestMeters.Saved(made);
             Done(Tier.Exact, made.Id, context, bytes);
         }
         else if (await cache.FindExactAsync(request.ExactKey, plan.AgeMax, context.RequestAborted) is { } entry)
@@ -254,7 +247,7 @@ internal sealed class ImageRoute(
         (ReadOnlyMemory<byte> body, Hash256 hash) = await StrippedAsync(entry, context.RequestAborted);
         headers.Semantic(context.Response.Headers, request, candidate, id, originFailed);
         long bytes = await EntryAnswers.WriteAsync(context, body, entry.Header.ContentType, hash);
-        Saved(entry.Header);
+        RequestMeters.Saved(entry.Header);
         Done(Tier.Semantic, id, context, bytes, new SemanticLookup(SemanticOutcome.Reuse, candidate));
         return true;
     }
@@ -301,19 +294,9 @@ internal sealed class ImageRoute(
         }
     }
 
-    private static void Saved(EntryHeader entry)
-    {
-        if (entry.OriginTime is { } spent)
-        {
-            SavedSeconds.Add(spent.TotalSeconds);
-        }
-    }
-
     private void Done(Tier tier, string id, HttpContext context, long bytes, SemanticLookup? lookup = null, TimeSpan? originTime = null, string? reason = null)
     {
-        var tag = new KeyValuePair<string, object?>("tier", RequestLog.NameOf(tier));
-        Requests.Add(1, tag);
-        Bytes.Add(bytes, tag);
+        RequestMeters.Answered(tier, bytes);
         string? verdict = reason ?? (lookup?.Best is { } best ? best.Verdict.Reasons.Count > 0 ? $"{lookup.Outcome}: {best.Verdict.Reasons[0]}" : lookup.Outcome.ToString() : null);
         log.Write(id, tier, context.Response.StatusCode, bytes, lookup?.Best?.Similarity, verdict, originTime);
     }

@@ -14,6 +14,8 @@ internal sealed class Router
     private const string AdminPrefix = "/_afterimage";
 
     private readonly Route[] _routes;
+    private readonly HotPath _hot;
+    private readonly Func<HttpContext, string, Task> _guarded;
     private readonly ImageRoute _images;
     private readonly Forwarder _forwarder;
     private readonly AdminRoutes _admin;
@@ -21,20 +23,27 @@ internal sealed class Router
     private readonly HttpCacheRoute? _http;
     private readonly ScopeOptions _scope;
 
-    public Router(GatewayOptions options, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    public Router(GatewayOptions options, HotPath hot, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
     {
         var pollinations = new PollinationsDialect(options.Pollinations);
         _routes = options.Routes.Count > 0
             ? [.. options.Routes.Select(r => new Route(r.Path, r.Dialect == DialectName.Http ? null : pollinations, r.Seeds))]
             : [new Route("/prompt/**", pollinations, SeedRule.Strict), new Route("/image/**", pollinations, SeedRule.Strict)];
-        (_images, _http, _forwarder, _admin, _headers, _scope) = (images, http, forwarder, admin, headers, options.Scope);
+        _guarded = GuardedAsync;
+        (_hot, _images, _http, _forwarder, _admin, _headers, _scope) = (hot, images, http, forwarder, admin, headers, options.Scope);
     }
 
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context)
+    {
+        string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return _hot.TryAnswer(context, raw, _guarded) ?? GuardedAsync(context, raw);
+    }
+
+    private async Task GuardedAsync(HttpContext context, string raw)
     {
         try
         {
-            await RouteAsync(context);
+            await RouteAsync(context, raw);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -46,9 +55,8 @@ internal sealed class Router
         }
     }
 
-    private async Task RouteAsync(HttpContext context)
+    private async Task RouteAsync(HttpContext context, string raw)
     {
-        string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (RequestTarget.From(raw) is not { } target)
         {
             await ErrorAnswers.WriteAsync(context, StatusCodes.Status400BadRequest, "bad-target", "The request target must be a path (or an absolute URL) in visible ASCII characters; CONNECT and OPTIONS * are not served.");
@@ -57,6 +65,8 @@ internal sealed class Router
 
         if (IsAdmin(target.Path))
         {
+            // Lists, purges and reports take their time; the thread that waits for sockets is not theirs.
+            await Task.Yield();
             await _admin.HandleAsync(context, target.Path[AdminPrefix.Length..].ToString());
             return;
         }

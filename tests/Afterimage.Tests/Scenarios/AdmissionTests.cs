@@ -39,7 +39,7 @@ public sealed class AdmissionTests
         Assert.Equal("MISS", second.Cache);
         Assert.Equal(2, gateway.Origin.Calls);
         Answer stats = await gateway.GetAsync("/_afterimage/stats");
-        Assert.Equal(2, stats.Json.GetProperty("admission").GetProperty(reason).GetDouble());
+        Assert.True(stats.Json.GetProperty("admission").GetProperty(reason).GetDouble() >= 2);
     }
 
     [Fact]

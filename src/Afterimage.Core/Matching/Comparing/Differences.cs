@@ -11,8 +11,8 @@ internal static class Differences
         List<int> restA = Rest(alignment.A, alignment.ToB);
         List<int> restB = Rest(alignment.B, alignment.ToA);
         Pair(lexicon, alignment, restA, restB, evidence);
-        Lone(alignment.A, restA, "dropped", evidence);
-        Lone(alignment.B, restB, "added", evidence);
+        Lone(alignment.A, restA, text => new Reason("", text), evidence);
+        Lone(alignment.B, restB, text => new Reason("", null, text), evidence);
     }
 
     private static List<int> Rest(IReadOnlyList<Word> words, int[] partners)
@@ -40,7 +40,7 @@ internal static class Differences
                 Word b = alignment.B[restB[y]];
                 if (Exclusion.Between(lexicon, a, b) is { } name)
                 {
-                    (Exclusion.IsHard(name) ? evidence.Conflicts : evidence.Doubts).Add($"{name}: {a.Text} / {b.Text}");
+                    (Exclusion.IsHard(name) ? evidence.Conflicts : evidence.Doubts).Add(new Reason(name, a.Text, b.Text));
                     restA.RemoveAt(x--);
                     restB.RemoveAt(y);
                     break;
@@ -49,7 +49,7 @@ internal static class Differences
         }
     }
 
-    private static void Lone(IReadOnlyList<Word> words, List<int> rest, string what, Evidence evidence)
+    private static void Lone(IReadOnlyList<Word> words, List<int> rest, Func<string, Reason> reason, Evidence evidence)
     {
         for (int k = 0; k < rest.Count;)
         {
@@ -59,7 +59,7 @@ internal static class Differences
                 end++;
             }
 
-            evidence.Doubts.Add($"{what}: {string.Join(' ', rest[k..end].Select(i => words[i].Text))}");
+            evidence.Doubts.Add(reason(string.Join(' ', rest[k..end].Select(i => words[i].Text))));
             k = end;
         }
     }

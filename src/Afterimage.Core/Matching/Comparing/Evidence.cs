@@ -26,6 +26,8 @@ internal sealed class Evidence
     /// <summary>Prepositions that changed to one often said of the same scene, and to another.</summary>
     public int PlacesNear { get; set; }
 
+    public int PlacesLoose { get; set; }
+
     public int PlacesDifferent { get; set; }
 
     /// <summary>Prepositions that say little and stand on one side only.</summary>
@@ -45,10 +47,10 @@ internal sealed class Evidence
     public bool SameOrder { get; set; }
 
     /// <summary>Differences that forbid reuse at any setting.</summary>
-    public List<string> Conflicts { get; } = [];
+    public List<Reason> Conflicts { get; } = [];
 
     /// <summary>Differences that speak against reuse.</summary>
-    public List<string> Doubts { get; } = [];
+    public List<Reason> Doubts { get; } = [];
 
     public float Coverage => Total > 0 ? Aligned / Total : 0;
 }

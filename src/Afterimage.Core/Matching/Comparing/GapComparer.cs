@@ -88,7 +88,7 @@ internal static class GapComparer
         while (a.Count > 0 && b.Count > 0)
         {
             PlaceAgreement agreement = Places.Compare(a[0].Place, b[0].Place);
-            string reason = $"place: {a[0].Text} / {b[0].Text}";
+            var reason = new Reason("place", a[0].Text, b[0].Text);
             switch (agreement)
             {
                 case PlaceAgreement.Opposite:
@@ -96,6 +96,10 @@ internal static class GapComparer
                     break;
                 case PlaceAgreement.Different:
                     evidence.PlacesDifferent++;
+                    evidence.Doubts.Add(reason);
+                    break;
+                case PlaceAgreement.Loose:
+                    evidence.PlacesLoose++;
                     evidence.Doubts.Add(reason);
                     break;
                 default:
@@ -107,12 +111,12 @@ internal static class GapComparer
             b.RemoveAt(0);
         }
 
-        foreach (Word lone in a.Concat(b))
+        foreach ((Word lone, bool left) in a.Select(w => (w, true)).Concat(b.Select(w => (w, false))))
         {
             if (Places.SaysWhere(lone.Place))
             {
                 evidence.PlacesDifferent++;
-                evidence.Doubts.Add($"place: {lone.Text}");
+                evidence.Doubts.Add(left ? new Reason("", lone.Text) : new Reason("", null, lone.Text));
             }
             else
             {

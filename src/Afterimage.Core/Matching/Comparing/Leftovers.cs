@@ -11,6 +11,7 @@ internal sealed class Leftovers
     private const float FacingMin = 0.25f;
     private const float ExchangedWeight = 0.8f;
     private const float OptionalWeight = 0.3f;
+    private const float PossessionWeight = 0.2f;
     private const float PlacedShare = 0.4f;
     private readonly bool _noun;
     private readonly bool _adjective;
@@ -62,6 +63,11 @@ internal sealed class Leftovers
         if (LightWords.IsOptional(word))
         {
             return OptionalWeight;
+        }
+
+        if (LightWords.IsPossession(word.Text))
+        {
+            return MathF.Min(word.Weight, PossessionWeight);
         }
 
         return placed && word.Tag is Tag.Verb or Tag.Ing or Tag.Participle && placed ? word.Weight * PlacedShare : word.Weight;

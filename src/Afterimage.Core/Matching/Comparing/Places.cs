@@ -7,8 +7,11 @@ internal enum PlaceAgreement : byte
 {
     Same,
 
-    /// <summary>Often said of the same scene: in the grass, on the grass.</summary>
+    /// <summary>Mostly said of the same scene: through the field, in the field.</summary>
     Near,
+
+    /// <summary>Sometimes said of the same scene: in the grass, on the grass.</summary>
+    Loose,
 
     Different,
 
@@ -19,6 +22,13 @@ internal enum PlaceAgreement : byte
 /// <summary>Which places agree, as stated and seen from the other side.</summary>
 internal static class Places
 {
+    private static readonly HashSet<(Place, Place)> Close = Symmetric(
+    [
+        (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Top), (Place.On, Place.Down), (Place.Path, Place.Down),
+        (Place.Near, Place.By), (Place.Near, Place.Against), (Place.At, Place.By), (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In),
+        (Place.Up, Place.On), (Place.Of, Place.For), (Place.By, Place.Of), (Place.To, Place.At), (Place.To, Place.For), (Place.By, Place.Have),
+    ]);
+
     private static readonly HashSet<(Place, Place)> Neighbours = Symmetric(
     [
         (Place.On, Place.Top), (Place.Top, Place.Above), (Place.In, Place.On), (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Around),
@@ -48,7 +58,8 @@ internal static class Places
     public static PlaceAgreement Compare(Place a, Place b) =>
         a == b ? PlaceAgreement.Same
         : Opposites.Contains((a, b)) ? PlaceAgreement.Opposite
-        : Neighbours.Contains((a, b)) ? PlaceAgreement.Near
+        : Close.Contains((a, b)) ? PlaceAgreement.Near
+        : Neighbours.Contains((a, b)) ? PlaceAgreement.Loose
         : PlaceAgreement.Different;
 
     /// <summary>May "x a y" and "y b x" describe one scene?</summary>

@@ -39,17 +39,17 @@ internal static class PromptComparer
     {
         if (!a.Directives.AsSpan().SequenceEqual(b.Directives))
         {
-            evidence.Conflicts.Add($"parameters: {string.Join(' ', a.Directives)} / {string.Join(' ', b.Directives)}");
+            evidence.Conflicts.Add(new Reason("parameters", string.Join(' ', a.Directives), string.Join(' ', b.Directives)));
         }
 
         if (a.Rest != b.Rest)
         {
-            evidence.Conflicts.Add("text beyond the words that are read differs");
+            evidence.Conflicts.Add(new Reason("text beyond the words that are read differs"));
         }
 
         if (a.ContentCount == 0 || b.ContentCount == 0)
         {
-            evidence.Conflicts.Add("no words to compare");
+            evidence.Conflicts.Add(new Reason("no words to compare"));
         }
     }
 
@@ -141,29 +141,31 @@ internal static class PromptComparer
             fewer += a.Plural == true && b.Plural == false ? 1 : 0;
             if (a.Negated != b.Negated)
             {
-                evidence.Conflicts.Add($"negation: {a.Text}");
+                evidence.Conflicts.Add(new Reason($"negation: {a.Text}"));
             }
 
             if (Math.Abs(a.Emphasis - b.Emphasis) > 0.11f)
             {
-                evidence.Conflicts.Add($"emphasis: {a.Text} {a.Emphasis:0.##} / {b.Emphasis:0.##}");
+                evidence.Conflicts.Add(new Reason($"emphasis of {a.Text}", $"{a.Emphasis:0.##}", $"{b.Emphasis:0.##}"));
             }
         }
 
         evidence.PluralChanges = more + fewer;
         if (more > 0 && fewer > 0)
         {
-            evidence.Conflicts.Add("count: one and several swapped");
+            evidence.Conflicts.Add(new Reason("one and several swapped"));
         }
     }
+
+    private static string? NegationsOf(IReadOnlyList<Word> words) => words.FirstOrDefault(w => w.Negates)?.Text;
 
     private static void CompareNegations(Alignment alignment, Evidence evidence)
     {
         int a = alignment.A.Count(w => w.Negates);
         int b = alignment.B.Count(w => w.Negates);
-        if (a != b && !evidence.Conflicts.Exists(c => c.StartsWith("negation", StringComparison.Ordinal)))
+        if (a != b && !evidence.Conflicts.Exists(c => c.What.StartsWith("negation", StringComparison.Ordinal)))
         {
-            evidence.Conflicts.Add("negation");
+            evidence.Conflicts.Add(new Reason("negation", NegationsOf(alignment.A), NegationsOf(alignment.B)));
         }
     }
 }

@@ -1,4 +1,5 @@
 using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
 
 namespace Afterimage.Matching.Comparing;
 
@@ -11,10 +12,13 @@ internal static class Respelling
     private const int UnknownMax = 24;
     private const float KnownShareMin = 0.5f;
 
+    // 20 * log2(1 + 3 uses), as the lexicon counts.
+    private const byte RareTagMax = 40;
+
     /// <summary>The two readings, respelt where needed, and how much was doubtful about it (0: nothing).</summary>
     public static (PromptReading A, PromptReading B, float Doubt) Apply(PromptReading a, PromptReading b)
     {
-        bool english = a.KnownShare >= KnownShareMin && b.KnownShare >= KnownShareMin;
+        bool english = IsEnglish(a) && IsEnglish(b);
         float doubt = 0;
         Dictionary<string, string>? respelt = Find(a, b, english, ref doubt);
         a = respelt is null ? a : a.Respelt(respelt);
@@ -29,7 +33,8 @@ internal static class Respelling
         int unknown = 0;
         foreach (Word word in reading.Words)
         {
-            if (!IsUnknown(word) || respelt?.ContainsKey(word.Text) == true || Contains(other, word.Text) || ++unknown > UnknownMax)
+            bool rare = IsRare(word);
+            if (!(rare || IsUnknown(word)) || respelt?.ContainsKey(word.Text) == true || Contains(other, word.Text) || ++unknown > UnknownMax)
             {
                 continue;
             }
@@ -45,7 +50,7 @@ internal static class Respelling
 
                 foreach (string part in candidate.Text.Split(' '))
                 {
-                    float s = Spelling.TypoStrength(word.Text, part, IsUnknown(candidate) ? 0 : 1, english);
+                    float s = rare ? SlipFromCommon(word, part, candidate) : Spelling.TypoStrength(word.Text, part, IsUnknown(candidate) ? 0 : 1, english);
                     if (s > strength && Count(reading, part) < Count(other, part))
                     {
                         (best, strength) = (part, s);
@@ -62,6 +67,37 @@ internal static class Respelling
 
         return respelt;
     }
+
+    // "by", "of", "the": no other language that is written like English has them.
+    private static bool IsEnglish(PromptReading reading) =>
+        reading.KnownShare >= KnownShareMin || reading.Words.Any(w => w.Text is "the" or "of" or "and" or "with" or "by" or "from" or "is" or "are" or "for");
+
+    // A word of the dictionary that no text and no prompt uses ("sating") is likelier a slip of a common one ("seating").
+    private static bool IsRare(Word word)
+    {
+        if (word is not { Kind: WordKind.Content, Quoted: false, Text.Length: >= 4 } || word.Forms.Length == 0 || Usage.IsCommon(word.Text))
+        {
+            return false;
+        }
+
+        WordLexicon lexicon = WordLexicon.Shared;
+        foreach (WordForm form in word.Forms)
+        {
+            foreach (byte tag in lexicon.TagsOf(form.Lemma))
+            {
+                if (tag > RareTagMax)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static float SlipFromCommon(Word word, string part, Word candidate) =>
+        candidate.Forms.Length > 0 && Usage.IsCommon(part) && part.Length >= 4 && EditDistance.Of(word.Text, part, 1) == 1
+            && !WordComparer.SharesLemma(word, candidate, out _) ? 0.85f : 0;
 
     private static bool IsUnknown(Word word) => word is { Kind: WordKind.Content, Quoted: false, Forms.Length: 0 };
 

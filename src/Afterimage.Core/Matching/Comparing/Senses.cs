@@ -65,6 +65,28 @@ internal static class Senses
         return count;
     }
 
+    /// <summary>Is the first sense of one a kind of the first sense of the other, at most so many steps up?</summary>
+    public static bool IsKindWithin(WordLexicon lexicon, int a, int b, int steps) =>
+        lexicon.SensesOf(a) is [int s, ..] && lexicon.SensesOf(b) is [int t, ..] && (Climbs(lexicon, s, t, steps) || Climbs(lexicon, t, s, steps));
+
+    private static bool Climbs(WordLexicon lexicon, int from, int to, int steps)
+    {
+        if (from == to)
+        {
+            return true;
+        }
+
+        foreach (int up in steps > 0 ? lexicon.HypernymsOf(from) : [])
+        {
+            if (Climbs(lexicon, up, to, steps - 1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // Two values of one head adjective: tiny and wee are both small. Colors share their head and exclude each other.
     private static bool SharesHead(WordLexicon lexicon, int s, int t)
     {
@@ -102,6 +124,6 @@ internal static class Senses
             return new Match(Likeness.Hypernym, (lexicon.SynsetPos(s) == PartsOfSpeech.Verb ? 0.9f : 0.8f) * MathF.Min(1, 1.3f * share));
         }
 
-        return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.85f * MathF.Min(1, 1.5f * share)) : Match.None;
+        return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.85f * MathF.Min(1, 2f * share)) : Match.None;
     }
 }

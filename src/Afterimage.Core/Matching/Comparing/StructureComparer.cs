@@ -1,4 +1,5 @@
 using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
 
 namespace Afterimage.Matching.Comparing;
 
@@ -13,18 +14,19 @@ internal sealed class StructureComparer
     private readonly int[] _toB;
     private readonly int[] _toA;
     private readonly Evidence _evidence;
+    private readonly bool _flipped;
     private bool _modifierToPlace;
     private bool _placeToModifier;
 
-    private StructureComparer(PromptReading a, PromptReading b, int[] toB, int[] toA, Evidence evidence)
+    private StructureComparer(PromptReading a, PromptReading b, int[] toB, int[] toA, Evidence evidence, bool flipped)
     {
-        (_a, _b, _toB, _toA, _evidence) = (a, b, toB, toA, evidence);
+        (_a, _b, _toB, _toA, _evidence, _flipped) = (a, b, toB, toA, evidence, flipped);
     }
 
     public static void Compare(PromptReading a, PromptReading b, Alignment alignment, Evidence evidence)
     {
-        new StructureComparer(a, b, alignment.ToB, alignment.ToA, evidence).Run();
-        new StructureComparer(b, a, alignment.ToA, alignment.ToB, evidence).Run();
+        new StructureComparer(a, b, alignment.ToB, alignment.ToA, evidence, flipped: false).Run();
+        new StructureComparer(b, a, alignment.ToA, alignment.ToB, evidence, flipped: true).Run();
     }
 
     private void Run()
@@ -68,9 +70,13 @@ internal sealed class StructureComparer
     {
         if (_modifierToPlace && _placeToModifier)
         {
-            _evidence.Conflicts.Add("what describes and what accompanies are exchanged");
+            Conflict(new Reason("what describes and what accompanies are exchanged"));
         }
     }
+
+    private void Conflict(Reason reason) => _evidence.Conflicts.Add(_flipped ? reason.Flipped : reason);
+
+    private void Doubt(Reason reason) => _evidence.Doubts.Add(_flipped ? reason.Flipped : reason);
 
     private static bool CrossesPhrases(PromptReading reading, Link link) =>
         Array.Exists(link.Governors, g => reading.Words[g].Phrase != reading.Words[link.Dependent].Phrase);
@@ -80,7 +86,7 @@ internal sealed class StructureComparer
         bool elsewhere = false;
         foreach (Link other in _b.LinksOf(dependent))
         {
-            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object)
+            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object or LinkKind.Role)
             {
                 bool overlap = Overlap(other.Governors, governors);
                 _modifierToPlace |= overlap && other is { Kind: LinkKind.Place, Place: not Place.Of };
@@ -106,15 +112,15 @@ internal sealed class StructureComparer
             return;
         }
 
-        string reason = $"{_a.Words[link.Dependent].Text}: {_a.Words[link.Governors[0]].Text} / {Governor(dependent)}";
+        var reason = new Reason(_a.Words[link.Dependent].Text, _a.Words[link.Governors[0]].Text, Governor(dependent));
         if (elsewhere)
         {
-            _evidence.Conflicts.Add(reason);
+            Conflict(reason);
         }
         else
         {
             _evidence.Unverified++;
-            _evidence.Doubts.Add(reason);
+            Doubt(reason);
         }
     }
 
@@ -171,7 +177,7 @@ internal sealed class StructureComparer
 
         if (other)
         {
-            _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text} {_a.Words[link.Dependent].Text}");
+            Conflict(new Reason($"roles swapped: {_a.Words[link.Governors[0]].Text} {_a.Words[link.Dependent].Text}"));
         }
     }
 
@@ -179,19 +185,20 @@ internal sealed class StructureComparer
 
     private void CheckRole(Link link, int verb, int[] nouns)
     {
+        bool light = _a.Words[link.Dependent].Weight < 0.4f && !Array.Exists(nouns, n => Taxonomy.Shared.IsAnimate(_b.Words[n].Lemma));
         bool sameRole = false;
         bool otherRole = false;
         bool elsewhere = false;
         foreach (Link other in _b.LinksOf(verb))
         {
             bool overlap = Overlap(other.Governors, nouns);
-            sameRole |= overlap && (other.Kind == link.Kind || other.Kind is LinkKind.Modifier or LinkKind.Place);
+            sameRole |= overlap && (other.Kind == link.Kind || other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Role || link.Kind == LinkKind.Role);
             otherRole |= overlap && other.Kind != link.Kind && other.Kind is LinkKind.Subject or LinkKind.Object && overlap;
-            elsewhere |= !overlap && other.Kind == link.Kind && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
+            elsewhere |= !overlap && !light && (other.Kind == link.Kind || link.Kind == LinkKind.Role) && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
         }
 
         // Who sits is also who is seated: verbs of posture and place have one role.
-        if (sameRole || (otherRole && _a.Words[link.Dependent].Weight < 0.4f))
+        if (sameRole || (otherRole && light))
         {
             return;
         }
@@ -199,12 +206,12 @@ internal sealed class StructureComparer
         string noun = _a.Words[link.Governors[0]].Text;
         if (otherRole || elsewhere)
         {
-            _evidence.Conflicts.Add($"roles swapped: {noun}, {_b.Words[verb].Text}");
+            Conflict(new Reason($"roles swapped: {noun}, {_b.Words[verb].Text}"));
         }
         else
         {
             _evidence.Unverified++;
-            _evidence.Doubts.Add($"not found: {noun} {_a.Words[link.Dependent].Text}");
+            Doubt(new Reason($"not found: {noun} {_a.Words[link.Dependent].Text}"));
         }
     }
 
@@ -228,9 +235,10 @@ internal sealed class StructureComparer
             }
         }
 
-        if (found && best <= PlaceAgreement.Near)
+        if (found && best <= PlaceAgreement.Loose)
         {
             _evidence.PlacesNear += best == PlaceAgreement.Near ? 1 : 0;
+            _evidence.PlacesLoose += best == PlaceAgreement.Loose ? 1 : 0;
             return;
         }
 
@@ -244,7 +252,7 @@ internal sealed class StructureComparer
                     bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place);
                     if (swapped && !found)
                     {
-                        _evidence.Conflicts.Add($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}");
+                        Conflict(new Reason($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}"));
                         return;
                     }
 
@@ -271,21 +279,21 @@ internal sealed class StructureComparer
         string here = $"{_a.Words[link.Governors[0]].Text} {link.Place.ToString().ToLowerInvariant()} {_a.Words[link.Dependent].Text}";
         if (found && best == PlaceAgreement.Opposite)
         {
-            _evidence.Conflicts.Add($"place: {here}, elsewhere the opposite");
+            Conflict(new Reason("place", here, "the opposite"));
         }
         else if (found)
         {
             _evidence.PlacesDifferent++;
-            _evidence.Doubts.Add($"place: {here}");
+            Doubt(new Reason("place", here));
         }
         else if (elsewhere)
         {
-            _evidence.Conflicts.Add($"place: {here} / {Governor(dependent)}");
+            Conflict(new Reason("place", here, Governor(dependent)));
         }
         else
         {
             _evidence.Unverified++;
-            _evidence.Doubts.Add($"not found: {here}");
+            Doubt(new Reason($"not found: {here}"));
         }
     }
 }

@@ -59,6 +59,11 @@ internal static class WordComparer
         {
             foreach (WordForm y in b.Forms)
             {
+                if (!Plays(a, x) || !Plays(b, y))
+                {
+                    continue;
+                }
+
                 Match match = x.Pos == y.Pos ? Senses.Compare(lexicon, x, y) : Match.None;
                 if (match.Strength == 0 && (lexicon.AreDerived(x.Lemma, y.Lemma) || SharesRoot(lexicon, x, y)))
                 {
@@ -74,12 +79,44 @@ internal static class WordComparer
             }
         }
 
+        if (best.Likeness is Likeness.None or Likeness.Hypernym)
+        {
+            best = ByUse(lexicon, a, b, best);
+        }
+
         if (best.Likeness == Likeness.Synonym && EditDistance.Of(a.Text, b.Text, 2) <= 2 && a.Text[0] == b.Text[0] && a.Text.Length > 3)
         {
             return new Match(Likeness.Spelling, 1);
         }
 
         return best;
+    }
+
+    // A kind that is used like its kind's name (cellphone, phone) is safer than the taxonomy alone can tell.
+    private static Match ByUse(WordLexicon lexicon, Word a, Word b, Match known)
+    {
+        const float UsedAlikeMin = 0.55f;
+        if (a.Lemma < 0 || b.Lemma < 0 || (known.Likeness == Likeness.None && !Senses.IsKindWithin(lexicon, a.Lemma, b.Lemma, 3)))
+        {
+            return known;
+        }
+
+        float used = Usage.Alike(lexicon.LemmaText(a.Lemma), lexicon.LemmaText(b.Lemma));
+        return used >= UsedAlikeMin ? new Match(Likeness.Hypernym, MathF.Max(known.Strength, 0.8f)) : known;
+    }
+
+    // A noun here is compared as a noun: "a boat" has nothing of the verb. Participles describe, too.
+    private static bool Plays(Word word, WordForm form)
+    {
+        PartsOfSpeech pos = PosOf(word.Tag);
+        bool can = word.Tag switch
+        {
+            Tag.Noun => form.Pos is PartsOfSpeech.Noun or PartsOfSpeech.Adjective,
+            Tag.Adjective => form.Pos is not PartsOfSpeech.Adverb,
+            Tag.Verb or Tag.Ing or Tag.Participle => form.Pos is PartsOfSpeech.Verb or PartsOfSpeech.Adjective,
+            _ => true,
+        };
+        return can || !Array.Exists(word.Forms, f => f.Pos == pos);
     }
 
     private static bool SharesRoot(WordLexicon lexicon, WordForm x, WordForm y) =>

@@ -5,7 +5,7 @@ internal static class FunctionWords
 {
     private static readonly Dictionary<string, (Tag Tag, WordKind Kind)> Closed = Build(
         (Tag.Determiner, WordKind.Function, "a an the this that these those some any each every all both either such his her its their my your our another"),
-        (Tag.Pronoun, WordKind.Function, "it they he she him them i you we us me himself herself itself themselves one's someone somebody something there mine theirs"),
+        (Tag.Pronoun, WordKind.Function, "it they he she him them i you we us me himself herself itself themselves one's something there mine theirs"),
         (Tag.Auxiliary, WordKind.Function, "is are was were be been being am do does did can could will would shall should may might must 's"),
         (Tag.Relative, WordKind.Function, "who which what whose whom where when while as because if though although"),
         (Tag.Conjunction, WordKind.Function, "and or but nor plus then"),
@@ -16,7 +16,7 @@ internal static class FunctionWords
         (Tag.Pronoun, WordKind.Function, "nobody none nothing"));
 
     private static readonly Dictionary<string, Place> Prepositions = BuildPlaces(
-        (Place.In, "in inside within into amid among amongst during"),
+        (Place.In, "in inside indoors within into amid among amongst during"),
         (Place.On, "on upon onto aboard"),
         (Place.Top, "atop"),
         (Place.Under, "under beneath below underneath"),
@@ -31,7 +31,7 @@ internal static class FunctionWords
         (Place.Path, "through across along throughout past via"),
         (Place.Up, "up"),
         (Place.Down, "down"),
-        (Place.Out, "outside out"),
+        (Place.Out, "outside out outdoors"),
         (Place.Between, "between"),
         (Place.For, "for"),
         (Place.By, "by"),

@@ -12,6 +12,9 @@ internal enum LinkKind : byte
     /// <summary>The governors may be what the dependent, a verb, is done to.</summary>
     Object,
 
+    /// <summary>The governors may be either, because grammar does not tell: the cat played, the dog trained.</summary>
+    Role,
+
     /// <summary>The dependent stands in <see cref="Link.Place"/> to one of the governors: man (governor) with (place) umbrella (dependent).</summary>
     Place,
 

@@ -31,6 +31,7 @@ internal sealed class Syntax
     private int _verb = -1;
     private int _object = -1;
     private int[] _verbSubjects = [];
+    private int[] _described = [];
     private bool _passive;
     private bool _have;
     private Place _pending;
@@ -153,12 +154,8 @@ internal sealed class Syntax
         _passive = verb.Tag == Tag.Participle && !perfect;
         if (subjects.Length > 0)
         {
-            _links.Add(new Link(_passive ? LinkKind.Object : LinkKind.Subject, Place.None, i, subjects));
-            if (_passive && !auxiliary && IsAnimate(subjects[0]) && !(i + 1 < _words.Count && _words[i + 1].Text == "by"))
-            {
-                // "the cat played", "the dog trained": the past looks like the participle.
-                _links.Add(new Link(LinkKind.Subject, Place.None, i, subjects));
-            }
+            bool either = _passive && !auxiliary && IsAnimate(subjects[0]) && !(i + 1 < _words.Count && _words[i + 1].Text == "by");
+            _links.Add(new Link(either ? LinkKind.Role : _passive ? LinkKind.Object : LinkKind.Subject, Place.None, i, subjects));
         }
 
         _verb = i;
@@ -289,6 +286,12 @@ internal sealed class Syntax
     private int OnBareModifiers(int start, int end)
     {
         int[] governors = _last == Last.Relative && _noun >= 0 ? [_noun] : _subjects.Count > 0 ? [.. _subjects] : _noun >= 0 ? [_noun] : [];
+        if (_last == Last.Conjunction && _described.Length > 0)
+        {
+            governors = _described;
+        }
+
+        _described = governors;
         for (int i = start; i < end; i++)
         {
             if (_words[i].IsContent && governors.Length > 0 && _last != Last.Break)
@@ -324,6 +327,7 @@ internal sealed class Syntax
         }
 
         _noun = head;
+        _described = [];
         _pending = Place.None;
         _preposition = -1;
         _joins = false;

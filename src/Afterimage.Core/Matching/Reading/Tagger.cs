@@ -55,6 +55,21 @@ internal static class Tagger
     {
         Word word = words[i];
         Word before = words[i - 1];
+
+        // "is being fried", "is being put": what follows is a participle, whatever else it may be.
+        if (before.Text == "being" && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Verb) is { Pos: PartsOfSpeech.Verb } passive)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Participle, passive.Lemma, null);
+            return;
+        }
+
+        if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && OpensWithOne(words, i - 1)
+            && Array.Find(word.Forms, f => f.Inflection == Inflection.ThirdPerson) is { Pos: PartsOfSpeech.Verb } verb)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Verb, verb.Lemma, null);
+            return;
+        }
+
         if (word.Tag != Tag.Verb || before.Tag != Tag.Noun || before.Plural is not { } plural || !Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Noun))
         {
             return;
@@ -69,6 +84,18 @@ internal static class Tagger
             word.Lemma = -1;
             Settle(word);
         }
+    }
+
+    // "a woman slices": after "a" no plural can be the head, so it is a verb.
+    private static bool OpensWithOne(List<Word> words, int noun)
+    {
+        int i = noun - 1;
+        while (i >= 0 && words[i].Tag is Tag.Adjective or Tag.Noun or Tag.Adverb && i > 0)
+        {
+            i--;
+        }
+
+        return i >= 0 && words[i].Text is "a" or "an" or "one" or "another" && i >= 0;
     }
 
     private static (float, byte) Best(List<Word> words, float[] score, int i, int tag)

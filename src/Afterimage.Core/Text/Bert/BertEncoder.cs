@@ -41,7 +41,7 @@ public sealed class BertEncoder : IDisposable
         Check(ids, lengths, vectors);
         if (!_passes.TryTake(out ForwardPass? pass))
         {
-            pass = new ForwardPass(Config, _weights, _pooling, _kernel.Codes, _team);
+            pass = new ForwardPass(Config, _weights, _pooling, _kernel, _team);
         }
 
         while (!lengths.IsEmpty)

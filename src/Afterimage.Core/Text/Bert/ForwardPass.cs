@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Afterimage.Text.Bert.Kernels;
 
@@ -7,14 +8,17 @@ namespace Afterimage.Text.Bert;
 /// One run of the model over some texts, their tokens laid end to end without padding. Owns its buffers and is used again; one thread runs it,
 /// helpers of the team do parts of each step. After the last attention only the rows that pooling reads are computed further.
 /// </summary>
-internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights, Pooling pooling, CodeFormat codeFormat, WorkTeam team)
+internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights, Pooling pooling, DenseKernel kernel, WorkTeam team)
     : PartedWork, IDisposable
 {
     private readonly int _hidden = config.Hidden;
     private readonly nint _rowStride = Padded(config.Hidden);
     private readonly nint _wideStride = Math.Max(weights.Layers[0].Project.PaddedOutputs, weights.Layers[0].Up.PaddedOutputs);
     private readonly nint _narrowStride = weights.Layers[0].Down.PaddedOutputs;
-    private readonly nint _codeStride = CodeStride(config, codeFormat);
+    private readonly nint _codeStride = CodeStride(config, kernel.Codes);
+
+    // Scratch for heads: as many as threads may be at it at once.
+    private readonly ConcurrentBag<Attention> _attentions = [];
 
     private NativeBuffer? _memory;
     private int _capacity;
@@ -25,8 +29,10 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
     private BertLayer _layer = weights.Layers[0];
     private int[] _ids = [];
     private int[] _starts = [];
-    private int _texts, _rows, _tokensMax, _rowsPerPart, _panelsPerPart;
+    private int _texts, _rows, _rowsPerPart, _panelsPerPart, _headsPerPart;
     private bool _onlyFirst;
+
+    private int HeadGroups => (config.Heads + _headsPerPart - 1) / _headsPerPart;
 
     private enum Step
     {
@@ -65,7 +71,14 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
         Pool(vectors);
     }
 
-    public void Dispose() => _memory?.Dispose();
+    public void Dispose()
+    {
+        _memory?.Dispose();
+        while (_attentions.TryTake(out Attention? attention))
+        {
+            attention.Dispose();
+        }
+    }
 
     public override void Do(int part)
     {
@@ -101,12 +114,13 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
             _starts = new int[_texts + 1];
         }
 
-        _tokensMax = 0;
         for (int i = 0; i < _texts; i++)
         {
             _starts[i + 1] = _starts[i] + lengths[i];
-            _tokensMax = Math.Max(_tokensMax, lengths[i]);
         }
+
+        // A head of a short text takes less time than handing it to another thread.
+        _headsPerPart = ids.Length / _texts <= 32 ? 2 : 1;
 
         ids.CopyTo(_ids);
         SetRows(ids.Length);
@@ -140,7 +154,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
             Step.Attended => PanelParts(_layer.Attended),
             Step.Up => PanelParts(_layer.Up),
             Step.Down => PanelParts(_layer.Down),
-            Step.Attend => _texts * config.Heads,
+            Step.Attend => _texts * HeadGroups,
             _ => (_rows + _rowsPerPart - 1) / _rowsPerPart,
         };
         team.Run(this, parts);
@@ -167,15 +181,24 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 
     private Activations Inputs(float* values, nint stride) => new(values, stride, _codes, _codeStride, _rowScales);
 
-    [SkipLocalsInit]
     private void AttendPart(int part)
     {
-        (int text, int head) = (part / config.Heads, part % config.Heads);
+        if (!_attentions.TryTake(out Attention? attention))
+        {
+            attention = new Attention(kernel);
+        }
+
+        (int text, int group) = (part / HeadGroups, part % HeadGroups);
         int start = _starts[text], tokens = _starts[text + 1] - start;
-        float* scores = stackalloc float[Padded(tokens)];
-        float* first = _wide + start * _wideStride + head * config.HeadSize;
-        float* context = _context + (_onlyFirst ? text : start) * _rowStride + head * config.HeadSize;
-        Attention.Run(first, first + _hidden, first + 2 * _hidden, _wideStride, tokens, _onlyFirst ? 1 : tokens, config.HeadSize, context, _rowStride, scores);
+        int size = config.HeadSize, end = Math.Min((group + 1) * _headsPerPart, config.Heads);
+        for (int head = group * _headsPerPart; head < end; head++)
+        {
+            float* first = _wide + start * _wideStride + head * size;
+            float* context = _context + (_onlyFirst ? text : start) * _rowStride + head * size;
+            attention.Run(first, first + _hidden, first + 2 * _hidden, _wideStride, tokens, _onlyFirst ? 1 : tokens, size, context, _rowStride);
+        }
+
+        _attentions.Add(attention);
     }
 
     [SkipLocalsInit]

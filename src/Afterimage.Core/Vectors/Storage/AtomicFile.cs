@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Afterimage.Vectors.Storage;
 
 /// <summary>Files that appear whole or not at all: written under a temporary name, flushed, renamed.</summary>
@@ -8,13 +6,13 @@ internal static class AtomicFile
     /// <summary>Ends the names of files that are not finished; they are deleted at the next opening.</summary>
     public const string TemporaryExtension = ".new";
 
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, Action<FileStream> write)
     {
         string temporary = path + TemporaryExtension;
-        using (SafeFileHandle handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1))
         {
-            RandomAccess.Write(handle, content, 0);
-            RandomAccess.FlushToDisk(handle);
+            write(file);
+            file.Flush(flushToDisk: true);
         }
 
         File.Move(temporary, path, overwrite: true);

@@ -70,6 +70,13 @@ internal sealed class GroupCommit : IAsyncDisposable
         return flushed.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Flushes now, on the calling thread; throws <see cref="IOException"/> where the disk refuses.</summary>
+    public void Flush()
+    {
+        _log.Flush();
+        _wake.Release();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _stopping = true;

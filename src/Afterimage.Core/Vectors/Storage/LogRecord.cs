@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Afterimage.Vectors.Kernels;
 
@@ -104,7 +103,7 @@ internal static class LogRecord
         }
 
         length = expected;
-        return Checksum(bytes[4..length]) == BinaryPrimitives.ReadUInt32LittleEndian(bytes) ? LogRecordState.Good : LogRecordState.Bad;
+        return Crc32C.Of(bytes[4..length]) == BinaryPrimitives.ReadUInt32LittleEndian(bytes) ? LogRecordState.Good : LogRecordState.Bad;
     }
 
     public static LogRecordKind Kind(ReadOnlySpan<byte> record) => (LogRecordKind)record[8];
@@ -122,30 +121,12 @@ internal static class LogRecord
     public static ReadOnlySpan<Half> Vector(ReadOnlySpan<byte> record, int dimensions) =>
         MemoryMarshal.Cast<byte, Half>(record.Slice(VectorOffset, dimensions * 2));
 
-    /// <summary>CRC-32C of a span whose length is a multiple of four.</summary>
-    public static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        int i = 0;
-        for (; i + 8 <= bytes.Length; i += 8)
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes[i..]));
-        }
-
-        for (; i < bytes.Length; i++)
-        {
-            crc = BitOperations.Crc32C(crc, bytes[i]);
-        }
-
-        return ~crc;
-    }
-
     private static void Finish(Span<byte> record, LogRecordKind kind, ulong sequence)
     {
         BinaryPrimitives.WriteInt32LittleEndian(record[4..], record.Length);
         record[8] = (byte)kind;
         BinaryPrimitives.WriteUInt64LittleEndian(record[16..], sequence);
-        BinaryPrimitives.WriteUInt32LittleEndian(record, Checksum(record[4..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Of(record[4..]));
     }
 
     private static int Align(int length) => (length + Alignment - 1) / Alignment * Alignment;

@@ -62,6 +62,9 @@ internal sealed unsafe class LogSegment : IDisposable
     /// <summary>No more records follow.</summary>
     public bool Sealed { get; set; }
 
+    /// <summary>Compacted; waits until no search reads it.</summary>
+    public bool Retired { get; set; }
+
     /// <summary>Written since the last flush.</summary>
     public bool Dirty { get; set; }
 
@@ -70,18 +73,18 @@ internal sealed unsafe class LogSegment : IDisposable
     /// <summary>Makes an empty segment file, whole or not at all, and opens it.</summary>
     public static LogSegment Create(string folder, ulong number, string spaceId, int dimensions, long capacity)
     {
-        Span<byte> header = stackalloc byte[HeaderLength];
-        header.Clear();
+        byte[] bytes = new byte[HeaderLength];
+        Span<byte> header = bytes;
         Magic.CopyTo(header);
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], Version);
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], dimensions);
         BinaryPrimitives.WriteUInt64LittleEndian(header[16..], number);
         BinaryPrimitives.WriteInt32LittleEndian(header[24..], Encoding.UTF8.GetByteCount(spaceId));
         Encoding.UTF8.GetBytes(spaceId, header.Slice(28, SpaceIdLengthMax));
-        BinaryPrimitives.WriteUInt32LittleEndian(header[252..], LogRecord.Checksum(header[..252]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[252..], Crc32C.Of(header[..252]));
 
         string path = System.IO.Path.Combine(folder, FileName(number));
-        AtomicFile.Write(path, header);
+        AtomicFile.Write(path, file => file.Write(bytes));
         return new LogSegment(path, number, capacity) { Length = HeaderLength };
     }
 
@@ -104,7 +107,7 @@ internal sealed unsafe class LogSegment : IDisposable
                 + "Use the program that wrote it, or delete the index folder: it is rebuilt from the entries.");
         }
 
-        if (LogRecord.Checksum(header.AsSpan(0, 252)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(252)))
+        if (Crc32C.Of(header.AsSpan(0, 252)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(252)))
         {
             return null;
         }

@@ -135,9 +135,43 @@ internal sealed unsafe class VectorLog : IDisposable
         }
     }
 
-    /// <summary>Takes a segment that nothing lives in any more out of the log; its file goes with <see cref="Delete"/>, once no reader is inside.</summary>
+    /// <summary>
+    /// The segment to compact, or null: the oldest, once more than half of the log is dead weight. Always the oldest, because only then nothing that
+    /// its remove records take out can be in an older one, and they need not be kept.
+    /// </summary>
+    public LogSegment? ToCompact()
+    {
+        long bytes = 0, live = 0;
+        LogSegment? oldest = null;
+        foreach (LogSegment segment in _slots.OfType<LogSegment>().Where(s => !s.Retired))
+        {
+            bytes += segment.Length;
+            live += segment.LiveBytes;
+            oldest = oldest is null || segment.Number < oldest.Number ? segment : oldest;
+        }
+
+        return oldest is { Sealed: true } && (bytes > (2 * live) + (2 * _segmentBytes) || oldest.LiveBytes == 0) ? oldest : null;
+    }
+
+    /// <summary>The places of the add records of a segment.</summary>
+    public IEnumerable<uint> AddsOf(LogSegment segment)
+    {
+        int slot = SlotOf(segment);
+        for (long at = LogSegment.HeaderLength; at < segment.Length;)
+        {
+            LogRecordState state = LogRecord.Check(segment.From(at), _dimensions, out int length);
+            if (state == LogRecordState.Good && LogRecord.Kind(segment.From(at)) == LogRecordKind.Add)
+            {
+                yield return PlaceOf(slot, at);
+            }
+
+            at += state == LogRecordState.Good ? length : LogRecord.Alignment;
+        }
+    }
+
     public int SlotOf(LogSegment segment) => Array.IndexOf(_slots, segment);
 
+    /// <summary>Deletes the file of a segment that nothing lives in and no search reads any more.</summary>
     public void Delete(int slot)
     {
         lock (_files)

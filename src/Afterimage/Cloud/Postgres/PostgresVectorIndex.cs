@@ -24,6 +24,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _maintenance;
     private volatile PostgresStatements? _statements;
+    private int _disposed;
 
     /// <summary>Does not connect; the first call does.</summary>
     /// <param name="database">Shared with leases and change feed; not disposed by the index.</param>
@@ -201,6 +202,11 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _maintenance;
         _stopping.Dispose();

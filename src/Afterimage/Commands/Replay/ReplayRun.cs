@@ -22,8 +22,8 @@ internal sealed class ReplayRun(ITextEmbedder embedder, IVectorIndex index, IMat
 
     public async Task<ReplayReport> PlayAsync(IEnumerable<TraceRow> rows, Action<long> progress, CancellationToken cancellationToken)
     {
-        using var feedback = new PairFeedback();
-        var tier = new SemanticTier(embedder, index, policy, _store, feedback, new SemanticTierOptions(), TimeProvider.System);
+        using var learner = new CalibrationLearner(new LearnerOptions { ReportShare = 0 });
+        var tier = new SemanticTier(embedder, index, policy, _store, learner, new SemanticTierOptions(), TimeProvider.System);
         long start = Stopwatch.GetTimestamp();
         foreach (TraceRow row in rows)
         {

@@ -1,25 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
 
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>
-/// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync"/> is the
-/// only entry; instances share nothing.
+/// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync"/> is the only entry; instances
+/// share nothing.
 /// </summary>
 internal sealed class HttpCacheRoute : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
-    private readonly HttpRouteOptions _options;
-    private readonly ResponseStore _store;
-    private readonly TimeProvider _time;
-    private readonly RouteAccount _account;
-    private readonly OriginExchange _origin;
-    private readonly InvalidationLog _invalidations;
-    private readonly FlightTable _flights;
-    private readonly HttpAdmission _admission;
-    private readonly ResponseWriter _writer;
-    private readonly Relay _relay;
+    private readonly RouteParts _parts;
+    private readonly OriginFetch _fetch;
 
     /// <param name="options">Origin and policy.</param>
     /// <param name="invoker">Sends to the origin and is disposed with the route; see <see cref="OriginTransport"/> for what it must be like.</param>
@@ -29,16 +22,8 @@ internal sealed class HttpCacheRoute : IDisposable
     public HttpCacheRoute(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, RequestLog? log, TimeProvider time)
     {
         _invoker = invoker;
-        _options = options;
-        _store = store;
-        _time = time;
-        _account = new RouteAccount(log);
-        _origin = new OriginExchange(invoker, options, time);
-        _invalidations = new InvalidationLog(time);
-        _flights = new FlightTable(time);
-        _admission = new HttpAdmission(options, store, _invalidations);
-        _writer = new ResponseWriter(options, _account, time);
-        _relay = new Relay(options, _admission, _flights, _account);
+        _parts = new RouteParts(options, invoker, store, log, time);
+        _fetch = new OriginFetch(_parts);
     }
 
     /// <summary>Answers one request.</summary>
@@ -47,61 +32,66 @@ internal sealed class HttpCacheRoute : IDisposable
     /// <param name="scope">Tenant; empty for everyone.</param>
     public Task HandleAsync(HttpContext context, RequestTarget target, string scope)
     {
-        var request = new RouteRequest(context, target, scope, _options);
+        var request = new RouteRequest(context, target, scope, _parts.Options);
         if (!request.IsCacheable)
         {
             return PassAsync(request);
         }
 
-        StoredResponse? stored = _store.Find(request.Key, request.Fields);
-        ReuseVerdict verdict = stored is null ? ReuseVerdict.Validate : Reuse.Check(stored, request.Directives, _time.GetUtcNow());
-        if (stored is not null && verdict != ReuseVerdict.Validate)
+        StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
+        if (stored is not null)
         {
+            ReuseVerdict verdict = Reuse.Check(stored, request.Directives, _parts.Time.GetUtcNow());
             if (verdict == ReuseVerdict.StaleWhileRevalidate)
             {
-                RefreshInBackground(request, stored);
+                _fetch.RefreshInBackground(request, stored);
             }
 
-            return _writer.WriteAsync(request, stored, null);
+            if (verdict != ReuseVerdict.Validate)
+            {
+                return _parts.Writer.WriteAsync(request, stored, null);
+            }
         }
 
         if (request.HasRange && TryPart(request, out StoredResponse? part, out RangeSelection selection))
         {
-            return _writer.WriteRangeAsync(request, part, selection, null);
+            return _parts.Writer.WriteRangeAsync(request, part, selection, null);
         }
 
         if (request.Directives.OnlyIfCached)
         {
-            return NotCachedAsync(request);
+            // RFC 9111 section 5.2.1.7.
+            return _parts.FailAsync(
+                request, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored response and there is none.");
         }
 
         return request.IsHead ? HeadAsync(request, stored) : GetAsync(request, stored);
     }
 
-    public void Dispose() => _invoker.Dispose();
-
     /// <summary>Forgets a resource; how many responses there were.</summary>
-    public int Purge(string target, string scope = "")
+    public int Purge(string target, string scope)
     {
         var key = new ResourceKey(scope, target);
-        _invalidations.Add(key);
-        _flights.Detach(key);
-        return _store.RemoveAll(key);
+        _parts.Invalidations.Add(key);
+        _parts.Flights.Detach(key);
+        return _parts.Store.RemoveAll(key);
     }
 
+    public void Dispose() => _invoker.Dispose();
+
     /// <summary>Looks for a stored part that covers the one range asked.</summary>
-    private bool TryPart(RouteRequest request, out StoredResponse part, out RangeSelection selection)
+    private bool TryPart(RouteRequest request, [NotNullWhen(true)] out StoredResponse? part, out RangeSelection selection)
     {
-        part = null!;
+        part = null;
         selection = default;
         if (request.IsHead || RangeSpec.Parse(request.Fields.Get("Range")) is not [var range])
         {
             return false;
         }
 
-        foreach (StoredResponse candidate in _store.FindAll(request.Key, request.Fields))
+        foreach (StoredResponse candidate in _parts.Store.FindAll(request.Key, request.Fields))
         {
-            if (candidate.IsComplete || Reuse.Check(candidate, request.Directives, _time.GetUtcNow()) != ReuseVerdict.Fresh
+            if (candidate.IsComplete || Reuse.Check(candidate, request.Directives, _parts.Time.GetUtcNow()) != ReuseVerdict.Fresh
                 || !Preconditions.RangeApplies(candidate, request.Fields))
             {
                 continue;
@@ -118,12 +108,16 @@ internal sealed class HttpCacheRoute : IDisposable
         return false;
     }
 
+    /// <summary>
+    /// Joins the identical request that is under way, or leads. Requests that want something of their own (a range, a validation, an authorised answer)
+    /// go alone.
+    /// </summary>
     private async Task GetAsync(RouteRequest request, StoredResponse? stored)
     {
-        bool shareable = _options.Coalesce && !request.HasRange && !request.Authorized && !request.Directives.NoCache && !request.Directives.NoStore;
+        bool shareable = _parts.Options.Coalesce && !request.HasRange && !request.Authorized && !request.Directives.NoCache && !request.Directives.NoStore;
         for (int attempt = 0; shareable && attempt < 2; attempt++)
         {
-            Flight? flight = _flights.JoinOrLead(request.Key, out bool leads);
+            Flight? flight = _parts.Flights.JoinOrLead(request.Key, out bool leads);
             if (leads)
             {
                 await LeadAsync(request, stored, flight!);
@@ -142,9 +136,14 @@ internal sealed class HttpCacheRoute : IDisposable
 
             // Only a flight that failed as a whole is worth a second one: one of those who waited leads it.
             shareable = flight.Outcome.Result == FlightOutcome.Failed;
+            if (shareable && attempt == 1)
+            {
+                await _parts.FailAsync(request, OriginFailure.Unreachable);
+                return;
+            }
         }
 
-        await FetchAsync(request, stored, null);
+        await _fetch.RunAsync(request, stored, null);
     }
 
     private async Task LeadAsync(RouteRequest request, StoredResponse? stored, Flight flight)
@@ -152,23 +151,24 @@ internal sealed class HttpCacheRoute : IDisposable
         try
         {
             // What was under way a moment ago may have been stored since the lookup.
-            if (_store.Find(request.Key, request.Fields) is { } found && found != stored
-                && Reuse.Check(found, request.Directives, _time.GetUtcNow()) == ReuseVerdict.Fresh)
+            if (_parts.Store.Find(request.Key, request.Fields) is { } found && found != stored
+                && Reuse.Check(found, request.Directives, _parts.Time.GetUtcNow()) == ReuseVerdict.Fresh)
             {
-                _flights.Remove(request.Key, flight);
+                _parts.Flights.Remove(request.Key, flight);
                 flight.End(FlightOutcome.Stored);
-                await _writer.WriteAsync(request, found, null);
+                await _parts.Writer.WriteAsync(request, found, null);
                 return;
             }
 
-            await FetchAsync(request, stored, flight);
+            await _fetch.RunAsync(request, stored, flight);
         }
         finally
         {
+            // A flight that streams is taken out by whoever fills it.
             flight.End(FlightOutcome.Failed);
             if (flight.Outcome.Result != FlightOutcome.Streaming)
             {
-                _flights.Remove(request.Key, flight);
+                _parts.Flights.Remove(request.Key, flight);
             }
         }
     }
@@ -177,24 +177,25 @@ internal sealed class HttpCacheRoute : IDisposable
     private async Task<bool> JoinAsync(RouteRequest request, StoredResponse? stored, Flight flight)
     {
         FlightOutcome outcome = await flight.Outcome.WaitAsync(request.Context.RequestAborted);
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset now = _parts.Time.GetUtcNow();
         switch (outcome)
         {
             case FlightOutcome.Streaming when flight.Head is { IsComplete: true } head && head.Vary.Matches(request.Fields)
                 && Reuse.Check(head, request.Directives, now) == ReuseVerdict.Fresh && flight.Content!.Attach() is { } attached:
                 using (attached)
                 {
-                    await _writer.WriteJoinedAsync(request, head, attached);
+                    await _parts.Writer.WriteJoinedAsync(request, head, attached);
                 }
 
                 return true;
 
-            case FlightOutcome.Stored when _store.Find(request.Key, request.Fields) is { } found && Reuse.Check(found, request.Directives, now) == ReuseVerdict.Fresh:
-                await _writer.WriteAsync(request, found, "hit; fwd=stale; collapsed");
+            case FlightOutcome.Stored when _parts.Store.Find(request.Key, request.Fields) is { } found
+                && Reuse.Check(found, request.Directives, now) == ReuseVerdict.Fresh:
+                await _parts.Writer.WriteAsync(request, found, "hit; fwd=stale; collapsed");
                 return true;
 
-            case FlightOutcome.StoodIn when stored is not null && Reuse.MayStandIn(stored, request.Directives, null, now, _options.Policy):
-                await _writer.WriteAsync(request, stored, "hit; fwd=stale; collapsed; detail=origin-failed");
+            case FlightOutcome.StoodIn when stored is not null && Reuse.MayStandIn(stored, request.Directives, null, now, _parts.Options.Policy):
+                await _parts.Writer.WriteAsync(request, stored, "hit; fwd=stale; collapsed; detail=origin-failed");
                 return true;
 
             default:
@@ -202,184 +203,45 @@ internal sealed class HttpCacheRoute : IDisposable
         }
     }
 
-    /// <summary>Asks the origin and answers the client; validates what is stored where that is possible.</summary>
-    private async Task FetchAsync(RouteRequest request, StoredResponse? stored, Flight? flight)
-    {
-        Validators validators = Validators.Of(stored);
-        string reason = stored is null ? "fwd=uri-miss" : request.Directives.NoCache || request.Directives.NoStore ? "fwd=request" : "fwd=stale";
-        (OriginHead? head, OriginFailure failure) = await SendAsync(request, validators);
-        if (validators.Any && head is { Status: StatusCodes.Status304NotModified })
-        {
-            if (StoredUpdate.Selects(head.EndToEnd, stored!))
-            {
-                await RenewedAsync(request, stored!, head, flight, reason);
-                return;
-            }
-
-            // The origin confirms something that we do not have: only the whole answer helps.
-            head.Dispose();
-            _store.Remove(request.Key, stored!);
-            stored = null;
-            (head, failure) = await SendAsync(request, new Validators(null, null));
-        }
-
-        if (stored is not null && (head is null || StatusRules.IsServerError(head.Status))
-            && Reuse.MayStandIn(stored, request.Directives, head?.Status, _time.GetUtcNow(), _options.Policy))
-        {
-            flight?.End(FlightOutcome.StoodIn);
-            string why = head is null ? "detail=origin-failed" : $"fwd-status={head.Status}";
-            head?.Dispose();
-            await _writer.WriteAsync(request, stored, $"hit; {reason}; {why}");
-            return;
-        }
-
-        if (head is null)
-        {
-            await ErrorAsync(request, failure);
-            return;
-        }
-
-        await AnswerAsync(request, stored, head, flight, reason);
-    }
-
-    private async Task AnswerAsync(RouteRequest request, StoredResponse? stored, OriginHead head, Flight? flight, string reason)
-    {
-        Ask ask = Ask.Detached(request);
-        if (_admission.Admit(ask, head, out _) is { } admitted)
-        {
-            await _relay.KeepAsync(request.Context, ask, head, admitted, flight, reason);
-            return;
-        }
-
-        if (flight is not null)
-        {
-            _flights.MarkNotShared(request.Key);
-            flight.End(FlightOutcome.NotShared);
-        }
-
-        // The origin gave another answer that cannot be kept: what is stored is no longer what it would say.
-        if (stored is not null && !StatusRules.IsServerError(head.Status) && !request.Directives.NoStore)
-        {
-            _store.Remove(request.Key, stored);
-        }
-
-        await _relay.PassAsync(request.Context, head, reason, "MISS");
-    }
-
-    /// <summary>A 304: what is stored is good again, with the fields that came (RFC 9111 section 4.3.4).</summary>
-    private async Task RenewedAsync(RouteRequest request, StoredResponse stored, OriginHead head, Flight? flight, string reason)
-    {
-        StoredResponse updated;
-        using (head)
-        {
-            updated = StoredUpdate.Freshen(stored, head.Raw, head.RequestTime, head.ResponseTime, _options.Policy);
-        }
-
-        if (!request.Directives.NoStore)
-        {
-            _store.Replace(request.Key, stored, updated);
-        }
-
-        flight?.End(FlightOutcome.Stored);
-        await _writer.WriteAsync(request, updated, $"hit; {reason}; fwd-status=304");
-    }
-
-    /// <summary>Validates after a stale answer was given; one at a time for each resource.</summary>
-    private void RefreshInBackground(RouteRequest request, StoredResponse stored)
-    {
-        Flight? flight = _flights.JoinOrLead(request.Key, out bool leads);
-        if (!leads || flight is null)
-        {
-            return;
-        }
-
-        Ask ask = Ask.Detached(request);
-        HttpRequestMessage message = _origin.Build(request, Validators.Of(stored));
-        _ = RefreshAsync(ask, message, stored, flight);
-    }
-
-    private async Task RefreshAsync(Ask ask, HttpRequestMessage message, StoredResponse stored, Flight flight)
-    {
-        await Task.Yield();
-        try
-        {
-            (OriginHead? head, _) = await _origin.SendAsync(message, null, CancellationToken.None);
-            if (head is { Status: StatusCodes.Status304NotModified } && StoredUpdate.Selects(head.EndToEnd, stored))
-            {
-                using (head)
-                {
-                    _store.Replace(ask.Key, stored, StoredUpdate.Freshen(stored, head.Raw, head.RequestTime, head.ResponseTime, _options.Policy));
-                }
-
-                flight.End(FlightOutcome.Stored);
-            }
-            else if (head is not null && !StatusRules.IsServerError(head.Status) && _admission.Admit(ask, head, out _) is { } admitted)
-            {
-                var buffer = new ContentBuffer(head.ContentLength, _options.ObjectBytesMax);
-                flight.Stream(admitted, buffer);
-                await _relay.FillAsync(ask, head, admitted, buffer, flight);
-            }
-            else if (head is not null)
-            {
-                if (!StatusRules.IsServerError(head.Status))
-                {
-                    _store.Remove(ask.Key, stored);
-                }
-
-                head.Dispose();
-            }
-        }
-        finally
-        {
-            flight.End(FlightOutcome.Failed);
-            _flights.Remove(ask.Key, flight);
-        }
-    }
-
     /// <summary>HEAD goes to the origin where nothing fresh is stored; its answer renews or outdates what is (RFC 9111 section 4.3.5).</summary>
     private async Task HeadAsync(RouteRequest request, StoredResponse? stored)
     {
-        (OriginHead? head, OriginFailure failure) = await SendAsync(request, default);
-        if (head is null || StatusRules.IsServerError(head.Status))
+        string reason = stored is null ? "fwd=uri-miss" : "fwd=stale";
+        (OriginHead? head, OriginFailure failure) = await _parts.SendAsync(request, default);
+        if (stored is not null && await _fetch.TryStandInAsync(request, stored, head, null, reason))
         {
-            if (stored is not null && Reuse.MayStandIn(stored, request.Directives, head?.Status, _time.GetUtcNow(), _options.Policy))
-            {
-                head?.Dispose();
-                await _writer.WriteAsync(request, stored, "hit; fwd=stale; detail=origin-failed");
-                return;
-            }
+            return;
         }
 
         if (head is null)
         {
-            await ErrorAsync(request, failure);
+            await _parts.FailAsync(request, failure);
             return;
         }
 
-        StoredResponse? renewed = head.Status == StatusCodes.Status200OK && !request.Directives.NoStore ? UpdateFromHead(request, head) : null;
-        if (renewed is not null)
+        if (head.Status == StatusCodes.Status200OK && !request.Directives.NoStore && UpdateFromHead(request, head) is { } renewed)
         {
             head.Dispose();
-            await _writer.WriteAsync(request, renewed, "fwd=stale; fwd-status=200");
+            await _parts.Writer.WriteAsync(request, renewed, "fwd=stale; fwd-status=200");
             return;
         }
 
-        await _relay.PassAsync(request.Context, head, stored is null ? "fwd=uri-miss" : "fwd=stale", "MISS");
+        await _parts.Relay.PassAsync(request.Context, head, reason, "MISS");
     }
 
     private StoredResponse? UpdateFromHead(RouteRequest request, OriginHead head)
     {
         StoredResponse? renewed = null;
-        foreach (StoredResponse stored in _store.FindAll(request.Key, request.Fields))
+        foreach (StoredResponse stored in _parts.Store.FindAll(request.Key, request.Fields))
         {
             if (stored.Status is not (StatusCodes.Status200OK or StatusCodes.Status206PartialContent) || !StoredUpdate.HeadDescribes(head.EndToEnd, stored))
             {
-                _store.Remove(request.Key, stored);
+                _parts.Store.Remove(request.Key, stored);
                 continue;
             }
 
-            StoredResponse updated = StoredUpdate.Freshen(stored, head.Raw, head.RequestTime, head.ResponseTime, _options.Policy);
-            _store.Replace(request.Key, stored, updated);
+            StoredResponse updated = StoredUpdate.Freshen(stored, head.Raw, head.RequestTime, head.ResponseTime, _parts.Options.Policy);
+            _parts.Store.Replace(request.Key, stored, updated);
             renewed ??= updated.IsComplete ? updated : null;
         }
 
@@ -389,10 +251,10 @@ internal sealed class HttpCacheRoute : IDisposable
     /// <summary>Everything that is not for the cache to answer goes through; unsafe methods invalidate (RFC 9111 section 4.4).</summary>
     private async Task PassAsync(RouteRequest request)
     {
-        (OriginHead? head, OriginFailure failure) = await SendAsync(request, default);
+        (OriginHead? head, OriginFailure failure) = await _parts.SendAsync(request, default);
         if (head is null)
         {
-            await ErrorAsync(request, failure);
+            await _parts.FailAsync(request, failure);
             return;
         }
 
@@ -402,49 +264,21 @@ internal sealed class HttpCacheRoute : IDisposable
         }
 
         string reason = MethodRules.MayBeAnswered(request.Method) ? "fwd=bypass" : "fwd=method";
-        Ask ask = Ask.Detached(request) with { VoidFrom = _time.GetUtcNow().AddTicks(1) };
-        if (request.Method == "POST" && _admission.Admit(ask, head, out _) is { } admitted)
+        Ask ask = Ask.Detached(request) with { VoidFrom = _parts.Time.GetUtcNow().AddTicks(1) };
+        if (request.Method == "POST" && _parts.Admission.Admit(ask, head, out _) is { } admitted)
         {
-            await _relay.KeepAsync(request.Context, ask, head, admitted, null, reason);
+            await _parts.Relay.KeepAsync(request.Context, ask, head, admitted, null, reason);
             return;
         }
 
-        await _relay.PassAsync(request.Context, head, reason, "BYPASS");
-    }
-
-    private Task<(OriginHead? Head, OriginFailure Failure)> SendAsync(RouteRequest request, Validators validators)
-    {
-        InterimWriter? interim = _options.ForwardInterim && MethodRules.IsGet(request.Method) ? InterimWriter.For(request.Context) : null;
-        return _origin.SendAsync(_origin.Build(request, validators), interim, CancellationToken.None);
-    }
-
-    private Task ErrorAsync(RouteRequest request, OriginFailure failure) => failure switch
-    {
-        OriginFailure.TimedOut => ErrorAsync(request, StatusCodes.Status504GatewayTimeout, "origin-timed-out", "The origin did not begin to answer in time."),
-        OriginFailure.Invalid => ErrorAsync(request, StatusCodes.Status502BadGateway, "origin-invalid", "What the origin answered is not valid HTTP."),
-        _ => ErrorAsync(request, StatusCodes.Status502BadGateway, "origin-unreachable", "The origin cannot be reached, or broke the connection before it answered."),
-    };
-
-    /// <summary>RFC 9111 section 5.2.1.7.</summary>
-    private Task NotCachedAsync(RouteRequest request) =>
-        ErrorAsync(request, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored response and there is none.");
-
-    private Task ErrorAsync(RouteRequest request, int status, string type, string detail)
-    {
-        HttpResponse response = request.Context.Response;
-        if (!response.HasStarted)
-        {
-            response.Headers["X-Cache"] = "MISS";
-            response.Headers["Cache-Status"] = $"{_options.CacheName}; fwd=uri-miss; detail={type}";
-        }
-
-        _account.Add(Tier.Error, status, 0);
-        return ErrorAnswers.WriteAsync(request.Context, status, type, detail);
+        await _parts.Relay.PassAsync(request.Context, head, reason, "BYPASS");
     }
 
     private Uri[] OriginsOf(RouteRequest request)
     {
         HttpRequest incoming = request.Context.Request;
-        return Uri.TryCreate($"{incoming.Scheme}://{incoming.Host.Value}", UriKind.Absolute, out Uri? own) ? [own, _options.Origin] : [_options.Origin];
+        return Uri.TryCreate($"{incoming.Scheme}://{incoming.Host.Value}", UriKind.Absolute, out Uri? own)
+            ? [own, _parts.Options.Origin]
+            : [_parts.Options.Origin];
     }
 }

@@ -2,17 +2,6 @@ using Afterimage.Caching.Http;
 
 namespace Afterimage.Gateway.HttpRoute;
 
-/// <summary>The preconditions that the cache itself adds to a request, to validate what it has (RFC 9111 section 4.3.1).</summary>
-/// <param name="ETag">For <c>If-None-Match</c>.</param>
-/// <param name="LastModified">For <c>If-Modified-Since</c>, as received.</param>
-internal readonly record struct Validators(string? ETag, string? LastModified)
-{
-    public static Validators Of(StoredResponse? stored) =>
-        stored is null ? default : new Validators(stored.Fields.First("ETag"), stored.LastModifiedText);
-
-    public bool Any => ETag is not null || LastModified is not null;
-}
-
 /// <summary>Sends requests to the origin and reads header sections. Thread-safe; knows nothing of caching but the validators it is given.</summary>
 internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOptions options, TimeProvider time)
 {
@@ -59,8 +48,8 @@ internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOption
 
     /// <summary>The request as it goes to the origin: end-to-end fields as they came, and <c>Via</c>.</summary>
     /// <param name="request">The client's request.</param>
-    /// <param name="validators">Where not empty they take the place of the client's own preconditions and range.</param>
-    public HttpRequestMessage Build(in RouteRequest request, Validators validators)
+    /// <param name="conditions">Where not empty they take the place of the client's own preconditions and range.</param>
+    public HttpRequestMessage Build(in RouteRequest request, Preconditioned conditions)
     {
         HttpRequest incoming = request.Context.Request;
         var message = new HttpRequestMessage(MethodOf(request.Method), new Uri(_base + request.Key.Target, AsIs))
@@ -74,18 +63,20 @@ internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOption
             message.Content = new StreamContent(incoming.Body);
         }
 
-        CopyFields(incoming, message, validators.Any);
-        if (validators.ETag is not null)
-        {
-            message.Headers.TryAddWithoutValidation("If-None-Match", validators.ETag);
-        }
-
-        if (validators.LastModified is not null)
-        {
-            message.Headers.TryAddWithoutValidation("If-Modified-Since", validators.LastModified);
-        }
-
+        CopyFields(incoming, message, dropPreconditions: conditions.Any);
+        Add(message, "If-None-Match", conditions.IfNoneMatch);
+        Add(message, "If-Modified-Since", conditions.IfModifiedSince);
+        Add(message, "Range", conditions.Range);
+        Add(message, "If-Range", conditions.IfRange);
         return message;
+    }
+
+    private static void Add(HttpRequestMessage message, string name, string? value)
+    {
+        if (value is not null)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
     }
 
     private void CopyFields(HttpRequest incoming, HttpRequestMessage message, bool dropPreconditions)

@@ -105,7 +105,26 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
         }
     }
 
-    public void WriteHead(HttpContext context, OriginHead head, string cacheStatus, string label)
+    /// <summary>Reads an answer whole, without storing it; null where it breaks off or is too large to keep.</summary>
+    public async Task<StoredResponse?> ReadAsync(OriginHead head, StoredResponse admitted)
+    {
+        var buffer = new ContentBuffer(head.ContentLength, options.ObjectBytesMax);
+        using (head)
+        {
+            try
+            {
+                await using Stream content = await head.OpenContentAsync(CancellationToken.None);
+                await buffer.FillAsync(content, static () => { }, options.ReadTimeout, CancellationToken.None);
+                return buffer.Overflowed ? null : admitted.WithBody(buffer.Content);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private void WriteHead(HttpContext context, OriginHead head, string cacheStatus, string label)
     {
         HttpResponse response = context.Response;
         response.StatusCode = head.Status;

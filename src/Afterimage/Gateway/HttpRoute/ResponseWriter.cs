@@ -34,9 +34,19 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         }
 
         if (request.HasRange && !request.IsHead && stored.Status == 200 && Preconditions.RangeApplies(stored, request.Fields)
-            && RangeSpec.Parse(request.Fields.Get("Range")) is [var range])
+            && RangeSpec.Parse(request.Fields.Get("Range")) is { } ranges)
         {
-            return WriteRangeAsync(request, stored, RangeSelection.Of(stored, range), forwarded);
+            if (ranges is [var range])
+            {
+                return WriteRangeAsync(request, stored, RangeSelection.Of(stored, range), forwarded);
+            }
+
+            if (MultipartRanges.Select(stored, ranges) is { } selected)
+            {
+                return selected.Count > 1
+                    ? WriteRangesAsync(request, stored, selected, forwarded)
+                    : WriteRangeAsync(request, stored, selected.Count == 1 ? selected[0] : RangeSelection.Of(stored, ranges[0]), forwarded);
+            }
         }
 
         SetStatus(request.Context, stored);
@@ -72,6 +82,18 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         account.Add(Tier.Exact, StatusCodes.Status206PartialContent, selection.Range.Length);
         ReadOnlyMemory<byte> bytes = stored.Body.Slice((int)selection.Offset, (int)selection.Range.Length);
         return response.Body.WriteAsync(bytes, request.Context.RequestAborted).AsTask();
+    }
+
+    private Task WriteRangesAsync(RouteRequest request, StoredResponse stored, List<RangeSelection> selected, string? forwarded)
+    {
+        HttpResponse response = request.Context.Response;
+        var multipart = MultipartRanges.Build(stored, selected);
+        SetFields(response, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
+        response.StatusCode = StatusCodes.Status206PartialContent;
+        response.ContentType = multipart.ContentType;
+        response.ContentLength = multipart.Body.Length;
+        account.Add(Tier.Exact, StatusCodes.Status206PartialContent, multipart.Body.Length);
+        return response.Body.WriteAsync(multipart.Body, request.Context.RequestAborted).AsTask();
     }
 
     /// <summary>Serves a response whose content is still arriving for another request.</summary>

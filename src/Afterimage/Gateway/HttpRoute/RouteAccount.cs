@@ -8,9 +8,7 @@ internal sealed class RouteAccount(RequestLog? log)
     /// <param name="bytes">Content bytes; 0 where they are not known yet.</param>
     public void Add(Tier tier, int status, long bytes)
     {
-        var tag = new KeyValuePair<string, object?>("tier", RequestLog.NameOf(tier));
-        ImageRoute.Requests.Add(1, tag);
-        ImageRoute.Bytes.Add(bytes, tag);
+        RequestMeters.Answered(tier, bytes);
         log?.Write("-", tier, status, bytes);
     }
 }

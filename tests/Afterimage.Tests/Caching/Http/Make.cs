@@ -1,0 +1,37 @@
+using System.Text;
+using Afterimage.Caching.Http;
+
+namespace Afterimage.Tests.Caching.Http;
+
+/// <summary>Short ways to the objects that these tests are about.</summary>
+internal static class Make
+{
+    /// <summary>The time at which everything here happens.</summary>
+    public static readonly DateTimeOffset Now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Field lines from <c>Name: value</c> texts.</summary>
+    public static HttpFields Fields(params string[] lines) =>
+        new(lines.Select(line => KeyValuePair.Create(line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim())));
+
+    /// <summary>A date field a number of seconds from now.</summary>
+    public static string At(string name, double seconds) => $"{name}: {HttpDate.Format(Now.AddSeconds(seconds))}";
+
+    /// <summary>A stored response that came just now.</summary>
+    public static StoredResponse Stored(params string[] lines) => Stored(200, "hello", null, lines);
+
+    public static StoredResponse Stored(int status, string body, HttpFields? request, params string[] lines)
+    {
+        HttpFields fields = Fields(lines);
+        CacheDirectives directives = TargetedDirectives.Select(fields, TargetedDirectives.DefaultTargets);
+        VaryKey vary = VaryKey.Of(VaryFields.Parse(fields.Get("Vary")) ?? [], request ?? HttpFields.Empty);
+        ContentRange? range = status == 206 ? ContentRange.Parse(fields.First("Content-Range")) : null;
+        return new StoredResponse(
+            status, null, ConnectionFields.Storable(fields, directives), directives, vary, Now, Now, Encoding.ASCII.GetBytes(body), range, HttpCachePolicy.Default);
+    }
+
+    public static Freshness FreshnessOf(int status, params string[] lines)
+    {
+        HttpFields fields = Fields(lines);
+        return Freshness.Of(status, fields, TargetedDirectives.Select(fields, TargetedDirectives.DefaultTargets), Now, Now, HttpCachePolicy.Default);
+    }
+}

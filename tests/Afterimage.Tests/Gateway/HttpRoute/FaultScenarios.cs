@@ -1,0 +1,309 @@
+using System.Net;
+using System.Text;
+using Afterimage.Caching.Http;
+using Afterimage.Tests.Scenarios;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace Afterimage.Tests.Gateway.HttpRoute;
+
+/// <summary>Origins that fail, clients that leave, requests that meet.</summary>
+public sealed class FaultScenarios
+{
+    [Fact]
+    public async Task A_hundred_identical_requests_cause_one_call()
+    {
+        var gate = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(Gated(gate.Task, "max-age=60"));
+        Task<Answer>[] all = [.. Enumerable.Range(0, 100).Select(_ => route.GetAsync("/a"))];
+        await Task.Delay(50);
+        gate.SetResult();
+        Answer[] answers = await Task.WhenAll(all);
+        Assert.Equal(1, route.Origin.Calls);
+        Assert.All(answers, answer => Assert.Equal("hello", Encoding.ASCII.GetString(answer.Body)));
+    }
+
+    [Fact]
+    public async Task Those_who_wait_read_along_while_the_content_arrives()
+    {
+        var first = new TaskCompletionSource();
+        var rest = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=60";
+            await context.Response.WriteAsync("hel");
+            first.TrySetResult();
+            await rest.Task;
+            await context.Response.WriteAsync("lo");
+        });
+        Task<Answer> leader = route.GetAsync("/a");
+        await first.Task;
+        using HttpResponseMessage joined = await route.Client.SendAsync(route.Request(HttpMethod.Get, "/a"), HttpCompletionOption.ResponseHeadersRead);
+        await using Stream stream = await joined.Content.ReadAsStreamAsync();
+        byte[] begin = new byte[3];
+        await stream.ReadExactlyAsync(begin);
+        rest.SetResult();
+        Assert.Equal("hel", Encoding.ASCII.GetString(begin));
+        Assert.Equal("lo", await new StreamReader(stream).ReadToEndAsync());
+        Assert.Equal("hello", Encoding.ASCII.GetString((await leader).Body));
+        Assert.Contains("collapsed", joined.Headers.GetValues("Cache-Status").Single(), StringComparison.Ordinal);
+        Assert.Equal(1, route.Origin.Calls);
+    }
+
+    [Fact]
+    public async Task Requests_for_something_that_cannot_be_shared_do_not_queue_up()
+    {
+        int waiting = 0;
+        var all = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            if (context.Request.Query.ContainsKey("together") && Interlocked.Increment(ref waiting) == 10)
+            {
+                all.SetResult();
+            }
+
+            await (context.Request.Query.ContainsKey("together") && context.Request.Headers.ContainsKey("Second") ? all.Task : Task.CompletedTask);
+            await context.Response.WriteAsync("hello");
+        });
+        await route.GetAsync("/a?together");
+        waiting = 0;
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => route.GetAsync("/a?together", ("Second", "1"))));
+        Assert.Equal(11, route.Origin.Calls);
+    }
+
+    [Fact]
+    public async Task A_request_with_another_secondary_key_does_not_get_what_it_waited_for()
+    {
+        var gate = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=60";
+            context.Response.Headers.Vary = "Foo";
+            await gate.Task;
+            await context.Response.WriteAsync(context.Request.Headers["Foo"].ToString());
+        });
+        Task<Answer> one = route.GetAsync("/a", ("Foo", "1"));
+        Task<Answer> two = route.GetAsync("/a", ("Foo", "2"));
+        gate.SetResult();
+        Assert.Equal(("1", "2"), (Encoding.ASCII.GetString((await one).Body), Encoding.ASCII.GetString((await two).Body)));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_does_not_stop_what_will_be_stored()
+    {
+        var gate = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(Gated(gate.Task, "max-age=60"));
+        using var leave = new CancellationTokenSource();
+        Task leader = route.Client.SendAsync(route.Request(HttpMethod.Get, "/a"), leave.Token);
+        await UntilAsync(() => route.Origin.Calls == 1);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leader);
+        gate.SetResult();
+        await UntilAsync(() => route.Store.Count == 1);
+        Assert.Equal("HIT exact", (await route.GetAsync("/a")).Cache);
+    }
+
+    [Fact]
+    public async Task When_a_flight_fails_one_of_those_who_waited_tries_once_more()
+    {
+        int calls = 0;
+        var gate = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            bool first = Interlocked.Increment(ref calls) == 1;
+            await gate.Task;
+            if (first)
+            {
+                context.Abort();
+                return;
+            }
+
+            context.Response.Headers.CacheControl = "max-age=60";
+            await context.Response.WriteAsync("hello");
+        });
+        Task<Answer>[] all = [.. Enumerable.Range(0, 10).Select(_ => route.GetAsync("/a"))];
+        await UntilAsync(() => calls == 1);
+        await Task.Delay(50);
+        gate.SetResult();
+        Answer[] answers = await Task.WhenAll(all);
+        Assert.Equal(2, calls);
+        Assert.Single(answers, answer => answer.Status == HttpStatusCode.BadGateway);
+        Assert.Equal(9, answers.Count(answer => answer.Status == HttpStatusCode.OK));
+    }
+
+    [Fact]
+    public async Task A_stale_response_is_served_while_one_request_renews_it()
+    {
+        // RFC 5861 section 3
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        await using RouteFixture route = await RouteFixture.StartAsync(context => Gated(gate.Task, "max-age=5, stale-while-revalidate=60")(context));
+        await route.GetAsync("/a");
+        route.Time.Advance(10);
+        gate = new TaskCompletionSource();
+        for (int i = 0; i < 5; i++)
+        {
+            Answer stale = await route.GetAsync("/a");
+            Assert.Equal("HIT exact", stale.Cache);
+            Assert.InRange(int.Parse(stale["Age"]), 10, 20);
+        }
+
+        gate.SetResult();
+        await UntilAsync(() => route.Origin.Calls == 2);
+        await UntilAsync(async () => int.Parse((await route.GetAsync("/a"))["Age"]) < 5);
+        Assert.Equal(2, route.Origin.Calls);
+    }
+
+    [Theory]
+    [InlineData("max-age=5", 0, HttpStatusCode.OK)]
+    [InlineData("max-age=5", 503, HttpStatusCode.OK)]
+    [InlineData("max-age=5", 500, HttpStatusCode.InternalServerError)]
+    [InlineData("max-age=5, stale-if-error=60", 500, HttpStatusCode.OK)]
+    [InlineData("max-age=5, must-revalidate", 0, HttpStatusCode.BadGateway)]
+    [InlineData("max-age=5, proxy-revalidate", 503, HttpStatusCode.ServiceUnavailable)]
+    [InlineData("s-maxage=5", 0, HttpStatusCode.BadGateway)]
+    [InlineData("max-age=5, no-cache", 0, HttpStatusCode.BadGateway)]
+    public async Task A_stale_response_stands_in_for_a_failing_origin_where_it_may(string cacheControl, int fault, HttpStatusCode expected)
+    {
+        bool failing = false;
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            if (failing && fault == 0)
+            {
+                context.Abort();
+                return;
+            }
+
+            context.Response.StatusCode = failing ? fault : 200;
+            context.Response.Headers.CacheControl = failing ? "" : cacheControl;
+            context.Response.Headers.ETag = "\"v1\"";
+            await context.Response.WriteAsync("hello");
+        });
+        await route.GetAsync("/a");
+        failing = true;
+        route.Time.Advance(10);
+        Answer answer = await route.GetAsync("/a");
+        Assert.Equal(expected, answer.Status);
+        Assert.Equal(expected == HttpStatusCode.OK, answer["Age"].Length > 0);
+    }
+
+    [Fact]
+    public async Task An_origin_that_cannot_be_reached_gives_a_problem_that_says_so()
+    {
+        await using RouteFixture route = await RouteFixture.StartAsync(new Uri("http://127.0.0.1:1"));
+        Answer answer = await route.GetAsync("/a");
+        Assert.Equal((HttpStatusCode.BadGateway, "no-store"), (answer.Status, answer["Cache-Control"]));
+        Assert.Equal("urn:afterimage:origin-unreachable", answer.Json.GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task An_origin_that_does_not_answer_in_time_gives_504()
+    {
+        var never = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(
+            Gated(never.Task, "max-age=60"), options => options with { FirstByteTimeout = TimeSpan.FromMilliseconds(50) });
+        Assert.Equal(HttpStatusCode.GatewayTimeout, (await route.GetAsync("/a")).Status);
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_HTTP_gives_502()
+    {
+        await using var origin = new RawOrigin(_ => "SSH-2.0-hello\r\n\r\n");
+        await using RouteFixture route = await RouteFixture.StartAsync(origin.Address);
+        Assert.Equal(HttpStatusCode.BadGateway, (await route.GetAsync("/a")).Status);
+    }
+
+    [Fact]
+    public async Task Content_that_breaks_off_is_not_stored_and_not_taken_for_the_whole()
+    {
+        await using var origin = new RawOrigin(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7\r\nwor");
+        await using RouteFixture route = await RouteFixture.StartAsync(origin.Address);
+        Task<Answer> broken = route.GetAsync("/a");
+        await UntilAsync(() => origin.Requests.Count == 1);
+        await origin.DisposeAsync();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => broken);
+        Assert.Equal(0, route.Store.Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Content_larger_than_the_bound_streams_through_and_is_not_stored(bool announced)
+    {
+        byte[] large = new byte[300_000];
+        Random.Shared.NextBytes(large);
+        await using RouteFixture route = await RouteFixture.StartAsync(
+            async context =>
+            {
+                context.Response.Headers.CacheControl = "max-age=60";
+                context.Response.ContentLength = announced ? large.Length : null;
+                await context.Response.Body.WriteAsync(large);
+            },
+            options => options with { ObjectBytesMax = 100_000 });
+        Answer[] answers = await Task.WhenAll(route.GetAsync("/a"), route.GetAsync("/a"), route.GetAsync("/a"));
+        Assert.All(answers, answer => Assert.Equal(large, answer.Body));
+        Assert.Equal(0, route.Store.Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(16_384)]
+    [InlineData(16_385)]
+    [InlineData(100_000)]
+    public async Task Content_of_every_size_is_stored_whole_with_and_without_its_length(int size)
+    {
+        byte[] content = new byte[size];
+        Random.Shared.NextBytes(content);
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=60";
+            context.Response.ContentLength = context.Request.Path == "/known" ? size : null;
+            await context.Response.Body.WriteAsync(content);
+        });
+        foreach (string target in new[] { "/known", "/unknown" })
+        {
+            Assert.Equal(content, (await route.GetAsync(target)).Body);
+            Answer hit = await route.GetAsync(target);
+            Assert.Equal("HIT exact", hit.Cache);
+            Assert.Equal(content, hit.Body);
+        }
+    }
+
+    [Fact]
+    public async Task Heuristics_can_be_turned_off()
+    {
+        await using RouteFixture route = await RouteFixture.StartAsync(
+            ReuseScenarios.Fields("", ("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")),
+            options => options with { Policy = HttpCachePolicy.Default with { HeuristicFraction = 0 } });
+        await route.GetAsync("/a");
+        await route.GetAsync("/a");
+        Assert.Equal(2, route.Origin.Calls);
+    }
+
+    private static Func<HttpContext, Task> Gated(Task gate, string cacheControl) => async context =>
+    {
+        context.Response.Headers.CacheControl = cacheControl;
+        await gate;
+        await context.Response.WriteAsync("hello");
+    };
+
+    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (int i = 0; i < 2000; i++)
+        {
+            if (await condition())
+            {
+                return;
+            }
+
+            await Task.Delay(5);
+        }
+
+        Assert.Fail("the condition was not met within ten seconds");
+    }
+}

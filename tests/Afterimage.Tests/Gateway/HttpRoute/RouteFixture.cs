@@ -1,0 +1,107 @@
+using System.Net;
+using Afterimage.Caching.Http;
+using Afterimage.Dialects;
+using Afterimage.Gateway.HttpRoute;
+using Afterimage.Tests.Scenarios;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Afterimage.Tests.Gateway.HttpRoute;
+
+/// <summary>The http route alone on a loopback port, in front of an origin under the test's control, with a clock that can be moved.</summary>
+internal sealed class RouteFixture : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly HttpCacheRoute _route;
+    private readonly TestOrigin? _origin;
+
+    private RouteFixture(WebApplication app, HttpCacheRoute route, ResponseStore store, MovableTime time, TestOrigin? origin)
+    {
+        (_app, _route, Store, Time, _origin) = (app, route, store, time, origin);
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 200 }) { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public ResponseStore Store { get; }
+
+    public MovableTime Time { get; }
+
+    public TestOrigin Origin => _origin!;
+
+    /// <param name="answer">What the origin does.</param>
+    /// <param name="change">Changes the route's options.</param>
+    public static async Task<RouteFixture> StartAsync(Func<HttpContext, Task> answer, Func<HttpRouteOptions, HttpRouteOptions>? change = null)
+    {
+        TestOrigin origin = await TestOrigin.StartAsync();
+        var time = new MovableTime();
+        origin.Answer = context =>
+        {
+            // The origin's clock moves with ours.
+            context.Response.Headers.Date = HttpDate.Format(time.GetUtcNow());
+            return answer(context);
+        };
+        return await StartAsync(origin.Address, time, origin, change);
+    }
+
+    public static Task<RouteFixture> StartAsync(Uri origin) => StartAsync(origin, new MovableTime(), null, null);
+
+    public Task<Answer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string target, params (string Name, string Value)[] headers)
+    {
+        using HttpRequestMessage request = Request(method, target, headers);
+        using HttpResponseMessage response = await Client.SendAsync(request);
+        return await Answer.OfAsync(response);
+    }
+
+    public HttpRequestMessage Request(HttpMethod method, string target, params (string Name, string Value)[] headers)
+    {
+        var uri = new Uri(Address.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var request = new HttpRequestMessage(method, uri);
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return request;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        _route.Dispose();
+        if (_origin is not null)
+        {
+            await _origin.DisposeAsync();
+        }
+    }
+
+    private static async Task<RouteFixture> StartAsync(Uri origin, MovableTime time, TestOrigin? owned, Func<HttpRouteOptions, HttpRouteOptions>? change)
+    {
+        var options = new HttpRouteOptions { Origin = origin };
+        var store = new ResponseStore(64 << 20);
+        var route = new HttpCacheRoute(
+            change?.Invoke(options) ?? options, new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5))), store, null, time);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            HttpRouteHost.Configure(kestrel);
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        WebApplication app = builder.Build();
+        app.Run(context => route.HandleAsync(
+            context, RequestTarget.From(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)!.Value, context.Request.Headers["X-Tenant"].ToString()));
+        await app.StartAsync();
+        return new RouteFixture(app, route, store, time, owned);
+    }
+}
