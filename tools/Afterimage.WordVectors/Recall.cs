@@ -1,3 +1,4 @@
+using Afterimage.Matching;
 using Afterimage.Text;
 
 namespace Afterimage.Tools.WordVectors;
@@ -7,7 +8,7 @@ internal sealed class Recall
 {
     private const int QueriesMax = 400;
 
-    private readonly BuiltInEmbedder _embedder;
+    private readonly MatcherPolicy _matcher;
     private readonly int _dimensions;
     private readonly Dictionary<string, int> _places = [];
     private readonly float[] _pool;
@@ -16,7 +17,8 @@ internal sealed class Recall
 
     public Recall(BuiltInEmbedder embedder, string data)
     {
-        (_embedder, _dimensions) = (embedder, embedder.Space.Dimensions);
+        _dimensions = embedder.Space.Dimensions;
+        _matcher = new MatcherPolicy(new MatcherOptions { SpaceId = embedder.Space.Id });
         foreach (string set in new[] { "seed", "generated", "cxc", "sick", "stsb-captions", "sugarcrepe_pp" })
         {
             ReadPairs(set, Path.Combine(data, "pairs", set + ".tsv"));
@@ -43,8 +45,11 @@ internal sealed class Recall
             int[] ranks = new int[pairs.Count];
             Parallel.For(0, pairs.Count, i => ranks[i] = Rank(pairs[i].A, pairs[i].B));
             double At(int k) => 100.0 * ranks.Count(r => r <= k) / ranks.Length;
+            bool[] served = [.. pairs.Select(p => WouldServe(p.A, p.B))];
+            double servedFound = 100.0 * ranks.Where((r, i) => served[i] && r <= 8).Count() / Math.Max(1, served.Count(s => s));
             double near = 100.0 * pairs.Count(p => FixedOrder.Dot(Row(p.A), Row(p.B)) >= 0.5f) / pairs.Count;
-            output.WriteLine($"{set.Key,-28} {pairs.Count,5} pairs  recall@1 {At(1),6:0.0}  @8 {At(8),6:0.0}  @16 {At(16),6:0.0}  @32 {At(32),6:0.0}  @100 {At(100),6:0.0}  cosine from 0.5 {near,6:0.0}");
+            output.WriteLine($"{set.Key,-28} {pairs.Count,5} pairs  recall@1 {At(1),6:0.0}  @8 {At(8),6:0.0}  @16 {At(16),6:0.0}  @32 {At(32),6:0.0}  @100 {At(100),6:0.0}  cosine from 0.5 {near,6:0.0}  "
+                + $"of {served.Count(s => s)} that the matcher serves @8 {servedFound,6:0.0}");
         }
 
         foreach (var set in _scored.GroupBy(p => p.Set).OrderBy(g => g.Key, StringComparer.Ordinal))
@@ -72,6 +77,9 @@ internal sealed class Recall
             }
         }
     }
+
+    private bool WouldServe(string asked, string stored) =>
+        _matcher.Judge(PromptReading.Of(asked), PromptReading.Of(stored), FixedOrder.Dot(Row(asked), Row(stored))).Decision == Decision.Reuse;
 
     private ReadOnlySpan<float> Row(string text) => _pool.AsSpan(_places[text] * _dimensions, _dimensions);
 
