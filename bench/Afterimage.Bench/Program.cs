@@ -1,10 +1,18 @@
 using Afterimage.Bench;
+using Afterimage.Bench.Index;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["http-gateway"] = HttpGateway.RunAsync,
+    ["index"] = IndexBench.RunAsync,
 };
+
+// The verb index opens what it filled in a process of its own, to measure that.
+if (args is ["index-open", string folder, string dimensions])
+{
+    return await IndexBench.OpenAsync(folder, int.Parse(dimensions));
+}
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
 {
