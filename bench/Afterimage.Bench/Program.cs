@@ -7,6 +7,7 @@ using Afterimage.Bench.Index;
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["exact-hit"] = ExactHitMeasure.RunAsync,
+    ["decision"] = DecisionMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,
     ["embedding"] = EmbeddingBench.RunAsync,
     ["http-hit"] = HttpHitMeasure.RunAsync,

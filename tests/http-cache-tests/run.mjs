@@ -152,6 +152,6 @@ try {
   console.error(error.message)
 } finally {
   for (const child of children) child.kill('SIGTERM')
-  if (data) fs.rmSync(data, { recursive: true, force: true })
+  if (data) fs.rmSync(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 process.exit(code)

@@ -36,8 +36,7 @@ public sealed class SemanticTierOptions
 /// Finds a stored picture that means the same: embeds the prompt, asks the index for the nearest entries of the partition, and lets the policy
 /// judge them. A fault anywhere is a miss. Thread-safe.
 /// </summary>
-public sealed class SemanticTier(
-    ITextEmbedder embedder, IVectorIndex index, IMatchPolicy policy, IEntryStore entries, CalibrationLearner learner, SemanticTierOptions options, TimeProvider time)
+public sealed class SemanticTier
 {
     private static readonly Histogram<double> LookupSeconds = Telemetry.Meter.CreateHistogram<double>(
         "afterimage.semantic.lookup.duration", "s", "Time of a semantic lookup: embedding, search and judging.");
@@ -45,17 +44,29 @@ public sealed class SemanticTier(
     private static readonly Counter<long> StaleVectors = Telemetry.Meter.CreateCounter<long>(
         "afterimage.semantic.stale_vectors", description: "Vectors removed because their entry was gone.");
 
-    private readonly ReadingCache _readings = new(countMax: 20_000);
+    // A reading weighs some ten kilobytes and is made in as many microseconds; a header weighs one and costs a file to read.
+    private readonly RecentCache<Hash256, PromptReading> _readings = new(countMax: 4_000);
+    private readonly RecentCache<Hash256, Candidate> _candidates = new(countMax: 20_000);
+    private readonly IEntryStore _entries;
+    private readonly TimeProvider _time;
 
-    public ITextEmbedder Embedder => embedder;
+    public SemanticTier(
+        ITextEmbedder embedder, IVectorIndex index, IMatchPolicy policy, IEntryStore entries, CalibrationLearner learner, SemanticTierOptions options, TimeProvider time)
+    {
+        (Embedder, Index, Policy, Learner, Options) = (embedder, index, policy, learner, options);
+        (_entries, _time) = (entries, time);
+        entries.Removed += _candidates.Remove;
+    }
 
-    public IVectorIndex Index => index;
+    public ITextEmbedder Embedder { get; }
 
-    public IMatchPolicy Policy => policy;
+    public IVectorIndex Index { get; }
 
-    public CalibrationLearner Learner => learner;
+    public IMatchPolicy Policy { get; }
 
-    public SemanticTierOptions Options => options;
+    public CalibrationLearner Learner { get; }
+
+    public SemanticTierOptions Options { get; }
 
     /// <summary>The reason of the last failure, for health; null while all is well.</summary>
     public string? LastFault { get; private set; }
@@ -69,10 +80,10 @@ public sealed class SemanticTier(
         long start = Stopwatch.GetTimestamp();
         try
         {
-            float[] vector = new float[embedder.Space.Dimensions];
-            if (await embedder.EmbedAsync([request.Prompt], vector, cancellationToken) is var outcome and not EmbedOutcome.Embedded)
+            float[] vector = new float[Embedder.Space.Dimensions];
+            if (await Embedder.EmbedAsync([request.Prompt], vector, cancellationToken) is var outcome and not EmbedOutcome.Embedded)
             {
-                LastFault = $"embedder {embedder.Space.Id}: {outcome}";
+                LastFault = $"embedder {Embedder.Space.Id}: {outcome}";
                 return new SemanticLookup(SemanticOutcome.Failed);
             }
 
@@ -82,9 +93,9 @@ public sealed class SemanticTier(
             }
 
             long? seed = rule == SeedRule.Strict && request.Seed.Kind == SeedKind.Named ? request.Seed.Value : null;
-            Hash256 partition = request.PartitionKey(options.Resolution);
-            var query = new VectorQuery(partition, seed, vector, options.Candidates, options.CandidateSimilarityMin);
-            IReadOnlyList<Neighbor> neighbors = await index.SearchAsync(query, cancellationToken);
+            Hash256 partition = request.PartitionKey(Options.Resolution);
+            var query = new VectorQuery(partition, seed, vector, Options.Candidates, Options.CandidateSimilarityMin);
+            IReadOnlyList<Neighbor> neighbors = await Index.SearchAsync(query, cancellationToken);
             LastFault = null;
             return await JudgeAsync(request, partition, neighbors, ageMax, vector, cancellationToken);
         }
@@ -112,20 +123,20 @@ public sealed class SemanticTier(
         SemanticCandidate? nearest = null;
         foreach (Neighbor neighbor in neighbors)
         {
-            if (await entries.PeekAsync(neighbor.Entry, cancellationToken) is not { } entry)
+            if (await CandidateAsync(neighbor.Entry, cancellationToken) is not { } found)
             {
                 StaleVectors.Add(1);
-                await index.RemoveAsync([neighbor.Entry], cancellationToken);
+                await Index.RemoveAsync([neighbor.Entry], cancellationToken);
                 continue;
             }
 
             // The index is derived and may be remote or old: the entry itself says whether it belongs here.
-            if (entry.Request.PartitionKey(options.Resolution) != partition || ageMax < time.GetUtcNow() - entry.Created)
+            if (found.Partition != partition || ageMax < _time.GetUtcNow() - found.Entry.Created)
             {
                 continue;
             }
 
-            SemanticCandidate candidate = Judge(request.Prompt, asked, entry, _readings.Get(entry), partition, neighbor.Similarity);
+            SemanticCandidate candidate = Judge(request.Prompt, asked, found.Entry, ReadingOf(found.Entry), partition, neighbor.Similarity);
             nearest ??= candidate;
             if (candidate.Verdict.Decision == Decision.Reuse && !(best?.Verdict.Probability >= candidate.Verdict.Probability))
             {
@@ -138,27 +149,61 @@ public sealed class SemanticTier(
             : new SemanticLookup(SemanticOutcome.NoCandidate, null, vector);
     }
 
+    /// <summary>
+    /// An entry's header, remembered until the store says that it is gone. A shared store may remove it unseen: then serving finds out and the picture is made.
+    /// </summary>
+    private async ValueTask<Candidate?> CandidateAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        if (_candidates.TryGet(key, out Candidate? known))
+        {
+            return known;
+        }
+
+        if (await _entries.PeekAsync(key, cancellationToken) is not { } entry)
+        {
+            return null;
+        }
+
+        var candidate = new Candidate(entry, entry.Request.PartitionKey(Options.Resolution));
+        _candidates.Set(key, candidate);
+        return candidate;
+    }
+
+    private PromptReading ReadingOf(EntryHeader entry)
+    {
+        if (!_readings.TryGet(entry.Key, out PromptReading? reading))
+        {
+            _readings.Set(entry.Key, reading = PromptReading.Of(entry.Request.Prompt));
+        }
+
+        return reading;
+    }
+
     /// <summary>The policy's verdict in the light of what people have said of such pairs.</summary>
     internal SemanticCandidate Judge(string asked, PromptReading askedReading, EntryHeader entry, PromptReading storedReading, Hash256 partition, float similarity)
     {
-        Verdict said = policy.Judge(askedReading, storedReading, similarity);
-        Verdict verdict = learner.IsBlocked(asked, entry.Request.Prompt, entry.Key)
+        Verdict said = Policy.Judge(askedReading, storedReading, similarity);
+        Verdict verdict = Learner.IsBlocked(asked, entry.Request.Prompt, entry.Key)
             ? new Verdict(Decision.Reject, 0, ["feedback: this pair was marked as wrong"])
-            : learner.Decide(partition, entry.Key, said);
+            : Learner.Decide(partition, entry.Key, said);
         return new SemanticCandidate(entry, similarity, said.Probability, verdict);
     }
 
     /// <summary>The record under which the index keeps an entry; null where its prompt has no words or cannot be embedded now.</summary>
     public async ValueTask<VectorRecord?> RecordOfAsync(EntryHeader entry, float[]? known, CancellationToken cancellationToken)
     {
-        float[] vector = known ?? new float[embedder.Space.Dimensions];
-        if (known is null && await embedder.EmbedAsync([entry.Request.Prompt], vector, cancellationToken) != EmbedOutcome.Embedded)
+        // A picture made anew replaces its entry without a removal.
+        _candidates.Remove(entry.Key);
+        float[] vector = known ?? new float[Embedder.Space.Dimensions];
+        if (known is null && await Embedder.EmbedAsync([entry.Request.Prompt], vector, cancellationToken) != EmbedOutcome.Embedded)
         {
             return null;
         }
 
         return vector.AsSpan().ContainsAnyExcept(0f)
-            ? new VectorRecord(entry.Key, entry.Request.PartitionKey(options.Resolution), entry.Request.Seed.Value, vector, entry.Batch)
+            ? new VectorRecord(entry.Key, entry.Request.PartitionKey(Options.Resolution), entry.Request.Seed.Value, vector, entry.Batch)
             : null;
     }
+
+    private sealed record Candidate(EntryHeader Entry, Hash256 Partition);
 }

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Afterimage.Configuration;
+using Afterimage.Diagnostics;
 using Afterimage.Entries;
 
 namespace Afterimage.Gateway;
@@ -14,40 +14,22 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     private const int TargetLengthMax = 1024;
 
     private readonly bool _enabled = options.Scope.Header.Length == 0 && !options.Headers.StripExact;
-    private readonly Lock _lock = new();
-
-    // Two generations: when the young one is full it becomes the old one, and what is asked again moves up.
-    private volatile ConcurrentDictionary<string, Hash256> _young = new(StringComparer.Ordinal);
-    private volatile ConcurrentDictionary<string, Hash256> _old = new(StringComparer.Ordinal);
+    private readonly RecentCache<string, Hash256> _keys = new(CountMax, StringComparer.Ordinal);
 
     /// <summary>Notes that a target was answered by an entry of this key.</summary>
     public void Remember(string target, Hash256 key)
     {
-        if (!_enabled || target.Length > TargetLengthMax)
+        if (_enabled && target.Length <= TargetLengthMax)
         {
-            return;
+            _keys.Set(target, key);
         }
-
-        if (_young.Count >= CountMax / 2)
-        {
-            lock (_lock)
-            {
-                if (_young.Count >= CountMax / 2)
-                {
-                    _old = _young;
-                    _young = new(StringComparer.Ordinal);
-                }
-            }
-        }
-
-        _young[target] = key;
     }
 
     /// <summary>Answers if it can; null where the long way must be taken.</summary>
     /// <param name="otherwise">The long way, should the entry turn out to be gone.</param>
     public Task? TryAnswer(HttpContext context, string target, Func<HttpContext, string, Task> otherwise)
     {
-        if (!_enabled || !HttpMethods.IsGet(context.Request.Method) || !TryRecall(target, out Hash256 key) || !IsPlain(context.Request.Headers))
+        if (!_enabled || !HttpMethods.IsGet(context.Request.Method) || !_keys.TryGet(target, out Hash256 key) || !IsPlain(context.Request.Headers))
         {
             return null;
         }
@@ -94,22 +76,6 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         RequestMeters.Saved(entry);
         RequestMeters.Answered(Tier.Exact, bytes);
         log.Write(entry.Id, Tier.Exact, StatusCodes.Status200OK, bytes);
-    }
-
-    private bool TryRecall(string target, out Hash256 key)
-    {
-        if (_young.TryGetValue(target, out key))
-        {
-            return true;
-        }
-
-        if (!_old.TryGetValue(target, out key))
-        {
-            return false;
-        }
-
-        Remember(target, key);
-        return true;
     }
 
     /// <summary>Whether nothing in the headers asks for anything but the picture.</summary>

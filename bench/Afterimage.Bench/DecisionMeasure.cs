@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using Afterimage.Caching;
+using Afterimage.Configuration;
+using Afterimage.Entries;
+using Afterimage.Gateway;
+using Afterimage.Matching.Learning;
+using Afterimage.Requests;
+using Afterimage.Text;
+using Afterimage.Vectors;
+
+namespace Afterimage.Bench;
+
+/// <summary>
+/// <c>decision</c>: what a semantic decision costs with 10,000 real prompts in one partition: embedding, search, reading the candidates' headers, judging.
+/// There is no peer that decides in this way; the aim is on ours.
+/// </summary>
+internal static class DecisionMeasure
+{
+    private const int Entries = 10_000;
+    private const int Queries = 2_000;
+
+    public static async Task<int> RunAsync(bool json)
+    {
+        string prompts = Path.Combine(BenchPaths.Root, "..", "shared", "data", "text", "diffusiondb-prompts.tsv.gz");
+        if (!File.Exists(prompts))
+        {
+            Console.Error.WriteLine("decision needs ../shared/data/text/diffusiondb-prompts.tsv.gz");
+            return 1;
+        }
+
+        string folder = Directory.CreateTempSubdirectory("afterimage-bench-").FullName;
+        GatewayOptions options = ConfigurationLoader.Load(null, [new("Origin:Url", "demo"), new("Data", folder), new("Store:Flush", "false"), new("Store:FreeDiskBytesMin", "0")], [])!;
+        var owned = new Stack<IAsyncDisposable>();
+        ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
+        await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
+        await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space, owned);
+        using var learner = new CalibrationLearner(new LearnerOptions());
+        var tier = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, ResolutionBuckets.Exact), TimeProvider.System);
+
+        string[] lines = [.. Read(prompts).Distinct().Take(Entries)];
+        var records = new List<VectorRecord>();
+        foreach (string prompt in lines)
+        {
+            EntryHeader entry = Describe(prompt);
+            await store.PutAsync(entry, new byte[100], CancellationToken.None);
+            if (await tier.RecordOfAsync(entry, null, CancellationToken.None) is { } record)
+            {
+                records.Add(record);
+            }
+        }
+
+        await index.AddAsync(records, CancellationToken.None);
+        var times = new double[Queries];
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < Queries; i++)
+            {
+                ImageRequest request = Describe("a drawing of " + lines[i * 7919 % lines.Length]).Request;
+                long start = Stopwatch.GetTimestamp();
+                await tier.FindAsync(request, SeedRule.Strict, null, CancellationToken.None);
+                times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            }
+        }
+
+        Array.Sort(times);
+        new Measurement($"semantic decision, {records.Count} entries in the partition, p50", "ms", times[Queries / 2], null, "lower", 0.5).Print(json);
+        new Measurement($"semantic decision, {records.Count} entries in the partition, p99", "ms", times[Queries * 99 / 100], null, "lower", null).Print(json);
+        Directory.Delete(folder, recursive: true);
+        return 0;
+    }
+
+    private static EntryHeader Describe(string prompt)
+    {
+        var request = new ImageRequest { Dialect = "pollinations", Prompt = prompt, Seed = Seed.Defaulted(42), Model = "flux", Width = 512, Height = 512 };
+        return new EntryHeader
+        {
+            Id = Diagnostics.Ulid.New(DateTimeOffset.UtcNow),
+            Request = request,
+            Key = request.ExactKey,
+            Created = DateTimeOffset.UtcNow,
+            ContentType = "image/png",
+            ContentHash = Hash256.Of(new byte[100]),
+            Length = 100,
+        };
+    }
+
+    private static IEnumerable<string> Read(string path)
+    {
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+        string[] header = reader.ReadLine()!.Split('\t');
+        int column = Math.Max(0, Array.IndexOf(header, "prompt"));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line.Split('\t')[column];
+        }
+    }
+}
