@@ -74,6 +74,23 @@ internal static class Reports
         return 0;
     }
 
+    /// <summary>One line per row: label, score, what the comparison found.</summary>
+    public static int Features(string file)
+    {
+        var embedder = new Afterimage.Text.BuiltInEmbedder();
+        Console.WriteLine("category\tlabel\tscore\tsimilarity\tcoverage\tconflicts\tnouns\tadjectives\tverbs\tothers\tsynonyms\thypernyms\tderived\ttypos\tplurals"
+            + "\tnear\tloose\tdifferent\tlone\tunverified\troot\ttotal");
+        foreach (PairRow row in PairRow.Load(file))
+        {
+            var e = Afterimage.Matching.Comparing.PromptComparer.Compare(PromptReading.Of(row.A), PromptReading.Of(row.B));
+            Console.WriteLine(string.Join('\t', row.Category, row.Label, row.Score, Similarity(embedder, row), e.Coverage, e.Conflicts.Count, e.Nouns, e.Adjectives, e.Verbs,
+                e.Others, e.Synonyms, e.Hypernyms, e.Derived, e.Typos, e.PluralChanges, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent, e.PlacesLone, e.Unverified,
+                e.RootChanged ? 1 : 0, e.Total));
+        }
+
+        return 0;
+    }
+
     public static int Sweep(string folder)
     {
         double[] bounds = [0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995];
@@ -110,8 +127,8 @@ internal static class Reports
 
     private static List<(PairRow Row, Verdict Verdict)> Judge(List<PairRow> rows)
     {
-        var matcher = new MatcherPolicy(new MatcherOptions());
         var embedder = new Afterimage.Text.BuiltInEmbedder();
+        var matcher = new MatcherPolicy(new MatcherOptions { SpaceId = embedder.Space.Id });
         return [.. rows.AsParallel().AsOrdered().Select(row => (row, matcher.Judge(PromptReading.Of(row.A), PromptReading.Of(row.B), Similarity(embedder, row))))];
     }
 

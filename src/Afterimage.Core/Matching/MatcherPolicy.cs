@@ -9,6 +9,7 @@ namespace Afterimage.Matching;
 public sealed class MatcherPolicy(MatcherOptions options) : IMatchPolicy
 {
     private const int ReasonsMax = 5;
+    private readonly SimilarityScale _scale = SimilarityScale.Of(options.SpaceId);
 
     public string Name => "matcher";
 
@@ -22,7 +23,7 @@ public sealed class MatcherPolicy(MatcherOptions options) : IMatchPolicy
         // Compared in one order whichever prompt asks, so that the decision does not depend on who came first.
         bool flipped = string.CompareOrdinal(asked.Text, stored.Text) > 0;
         Evidence evidence = flipped ? PromptComparer.Compare(stored, asked) : PromptComparer.Compare(asked, stored);
-        double probability = Calibration.Probability(evidence, similarity);
+        double probability = Calibration.Probability(evidence, similarity, _scale);
         bool reuse = evidence.Conflicts.Count == 0 && probability >= 1 - options.MaxFalseReuse;
         return new Verdict(reuse ? Decision.Reuse : Decision.Reject, probability, Reasons(evidence, flipped));
     }
