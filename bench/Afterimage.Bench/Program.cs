@@ -9,11 +9,13 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,
     ["embedding"] = EmbeddingBench.RunAsync,
+    ["http-hit"] = HttpHitMeasure.RunAsync,
     ["encoder"] = EncoderBench.RunAsync,
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
     ["index"] = IndexBench.RunAsync,
     ["store"] = EntryStoreBench.RunAsync,
-    ["http-gateway"] = HttpGateway.RunAsync,
+    ["postgres"] = PostgresBench.RunAsync,
+    ["backfill"] = BackfillBench.RunAsync,
 };
 
 // The verb index opens what it filled in a process of its own, to measure that.

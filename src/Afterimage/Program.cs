@@ -12,6 +12,7 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
     EvalCommand.Create(),
     ExplainCommand.Create(),
     ReplayCommand.Create(),
+    BackfillCommand.Create(),
     ModelCommand.Create(),
     PlanCommand.Create(),
 };

@@ -10,6 +10,7 @@ public sealed class BroadcastBuffer
     // Waiters run their continuations asynchronously, so that results may be set inside the lock.
     private readonly Lock _lock = new();
     private readonly int _bytesMax;
+    private readonly long? _expectedLength;
     private byte[] _bytes;
     private int _length;
     private long _dropped;
@@ -24,7 +25,7 @@ public sealed class BroadcastBuffer
     /// <param name="bytesMax">The most that is kept.</param>
     public BroadcastBuffer(long? expectedLength, int bytesMax)
     {
-        _bytesMax = bytesMax;
+        (_bytesMax, _expectedLength) = (bytesMax, expectedLength);
         _passThrough = expectedLength > bytesMax;
         _bytes = new byte[_passThrough ? 64 * 1024 : (int)Math.Clamp(expectedLength ?? 32 * 1024, 1, bytesMax)];
     }
@@ -40,6 +41,18 @@ public sealed class BroadcastBuffer
             lock (_lock)
             {
                 return _dropped + _length;
+            }
+        }
+    }
+
+    /// <summary>Whether all bytes have come; a client may know so before the writer has met the end.</summary>
+    public bool IsComplete
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _completed || _dropped + _length == _expectedLength;
             }
         }
     }

@@ -54,6 +54,9 @@ public sealed class Generation
     /// <summary>Set once the answer is complete and judged, before it is stored.</summary>
     public Task<GenerationResult> Result => _result.Task;
 
+    /// <summary>Whether the origin's answer is all here: whoever comes now does not wait for a picture but finds one.</summary>
+    public bool IsComplete => Result.IsCompleted || (Head.IsCompletedSuccessfully && Head.Result.Body?.IsComplete == true);
+
     /// <summary>Set once entry and vector can be found, or will not be.</summary>
     public Task Stored => _stored.Task;
 

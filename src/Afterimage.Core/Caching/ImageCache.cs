@@ -49,6 +49,8 @@ public sealed class ImageCache(
         "afterimage.origin.duration", "s", "Time from the origin call to its last byte.");
 
     private readonly ConcurrentDictionary<GenerationKey, Generation> _shared = new();
+    private static readonly GenerationResult Found = new(GenerationEnd.Found, new GenerationHead(SemanticLookup.NotTried, null, null), null, AdmissionOutcome.NotAsked);
+
     private readonly PromptsInFlight _inFlight = new(semantic);
     private int _running;
 
@@ -118,7 +120,7 @@ public sealed class ImageCache(
             generation.End(result);
 
             // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
-            if (result.Entry is { } entry && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
+            if (result.Entry is { } entry && !await IsSupersededAsync(entry) && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
             {
                 indexing.Enqueue(entry, result.Head.Lookup.Vector, over);
                 over = () => { };
@@ -139,6 +141,10 @@ public sealed class ImageCache(
         }
     }
 
+    /// <summary>Whether a fresher picture of the same request (one that was asked for with no-cache) was stored meanwhile.</summary>
+    private async ValueTask<bool> IsSupersededAsync(EntryHeader entry) =>
+        await store.PeekAsync(entry.Key, CancellationToken.None) is { } stored && stored.Created > entry.Created;
+
     private void Unshare(Generation generation, GenerationKey key, RequestPlan plan)
     {
         if (plan.Shared)
@@ -150,9 +156,9 @@ public sealed class ImageCache(
     private async Task<GenerationResult> MakeAsync(Generation generation, ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call)
     {
         // 1. Another generation may have stored the entry between this request's look into the store and its becoming the leader.
-        if (plan.Shared && await store.PeekAsync(request.ExactKey, CancellationToken.None) is { } found && !(plan.AgeMax < time.GetUtcNow() - found.Created))
+        if (plan.Shared && await IsStoredAsync(request, plan))
         {
-            return new GenerationResult(GenerationEnd.Found, new GenerationHead(SemanticLookup.NotTried, null, null), null, AdmissionOutcome.NotAsked);
+            return Found;
         }
 
         // 2. The semantic tier: what is stored, then what is being made.
@@ -163,6 +169,12 @@ public sealed class ImageCache(
             if (lookup.Outcome != SemanticOutcome.Reuse && plan.Mode == SemanticMode.On && plan.Shared && options.SemanticCoalescing)
             {
                 lookup = await WaitForSameMeaningAsync(generation, request, plan, lookup);
+
+                // The same request may have come with its seed named and without: one picture, though not one generation.
+                if (lookup.Outcome == SemanticOutcome.Reuse && await IsStoredAsync(request, plan))
+                {
+                    return Found;
+                }
             }
 
             Lookups.Add(1, new("outcome", lookup.Outcome.ToString()), new("mode", plan.Mode.ToString()));
@@ -207,6 +219,9 @@ public sealed class ImageCache(
             ? new GenerationResult(GenerationEnd.Admitted, head, Describe(generation.Id, request, answer, body.Whole, report, originTime), outcome)
             : new GenerationResult(complete ? GenerationEnd.NotAdmitted : GenerationEnd.Fault, head, null, outcome);
     }
+
+    private async ValueTask<bool> IsStoredAsync(ImageRequest request, RequestPlan plan) =>
+        await store.PeekAsync(request.ExactKey, CancellationToken.None) is { } found && !(plan.AgeMax < time.GetUtcNow() - found.Created);
 
     /// <summary>Semantic coalescing: waits for a picture under way that may be reused; where there is none, or it fails, the lookup stands as it was.</summary>
     private async Task<SemanticLookup> WaitForSameMeaningAsync(Generation generation, ImageRequest request, RequestPlan plan, SemanticLookup lookup)

@@ -39,7 +39,7 @@ internal sealed class IndexState : IKeys
 
     public int Count => _entries.Count;
 
-    public long Bytes => Rows.Bytes + Partitions.Bytes + _entries.Bytes;
+    public long Bytes => Rows.Bytes + Partitions.Bytes + _entries.Bytes + Graphs.Partitions.Sum(p => p.Bytes);
 
     ref readonly Hash256 IKeys.KeyOf(int number) => ref Rows.Info(number).Entry;
 
@@ -148,6 +148,7 @@ internal sealed class IndexState : IKeys
         if (head.Large is null && head.Count > LargePartition.RowsMin)
         {
             var large = new LargePartition(head.Key);
+            Graphs.Partitions.Add(large);
             for (int other = head.First; other >= 0; other = Rows.Info(other).Next)
             {
                 large.Add(Rows, other);
@@ -202,6 +203,7 @@ internal sealed class IndexState : IKeys
         if (head.Large is { } large)
         {
             large.Dropped = true;
+            Graphs.Partitions.Remove(large);
             Graphs.Drop(large);
         }
 

@@ -13,6 +13,9 @@ internal sealed class LargePartition(Hash256 key)
 
     public Hash256 Key => key;
 
+    /// <summary>Private bytes of list, seeds and graph.</summary>
+    public long Bytes => _list.Bytes + Seeds.Bytes + (Graph?.Bytes ?? 0);
+
     public SeedTable Seeds { get; } = new();
 
     /// <summary>The rows as they stand now; the writer replaces it when it grows or is thinned out.</summary>

@@ -264,7 +264,7 @@ internal sealed class Maintenance : IDisposable
         LargePartition[] partitions;
         lock (_writing)
         {
-            partitions = [.. _state.Partitions.Large.Where(p => p.Graph?.Unsaved >= changesMin)];
+            partitions = [.. _state.Graphs.Partitions.Where(p => p.Graph?.Unsaved >= changesMin)];
         }
 
         foreach (LargePartition partition in partitions)

@@ -11,6 +11,9 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     /// <summary>Partitions whose graph has something to do.</summary>
     public Queue<LargePartition> Work { get; } = new();
 
+    /// <summary>Every large partition there is.</summary>
+    public HashSet<LargePartition> Partitions { get; } = [];
+
     /// <summary>A row came into a large partition.</summary>
     public void Added(LargePartition partition)
     {
@@ -86,6 +89,9 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
             return -1;
         }
 
+        // What an earlier graph left in the row's chain is nothing to this one.
+        info.NextOfNode = -1;
+        info.PreviousOfNode = -1;
         info.Node = graph.Base.Add(row);
         return info.Node;
     }

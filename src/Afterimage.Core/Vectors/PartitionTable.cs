@@ -31,10 +31,6 @@ internal sealed class PartitionTable : IKeys
 
     public long Bytes => _numbers.Bytes + ((long)_chunks.Length * Unsafe.SizeOf<PartitionHead>() << ChunkBits);
 
-    /// <summary>Every large partition there is; for maintenance, under the writer lock.</summary>
-    public IEnumerable<LargePartition> Large =>
-        Enumerable.Range(0, _end).Select(number => At(number).Large).OfType<LargePartition>();
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref PartitionHead At(int number) => ref Volatile.Read(ref _chunks)[number >> ChunkBits][number & ((1 << ChunkBits) - 1)];
 

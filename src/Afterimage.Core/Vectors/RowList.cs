@@ -21,6 +21,8 @@ internal sealed class RowList(int capacity)
 
     public int Live { get; private set; }
 
+    public long Bytes => (long)_rows.Length * sizeof(int);
+
     public bool Full => _count == _rows.Length;
 
     public int this[int position] => Volatile.Read(ref _rows[position]);

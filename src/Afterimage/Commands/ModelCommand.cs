@@ -8,6 +8,9 @@ internal static class ModelCommand
 {
     public static Command Create() => new("model", "List, fetch, verify and try text encoders.")
     {
+        ModelListCommand.Create(),
+        ModelPullCommand.Create(),
+        ModelVerifyCommand.Create(),
         ModelEmbedCommand.Create(),
     };
 }

@@ -18,6 +18,10 @@ internal sealed class GatewayOptions
 
     public SemanticOptions Semantic { get; init; } = new();
 
+    public EmbeddingOptions Embedding { get; init; } = new();
+
+    public IndexOptions Index { get; init; } = new();
+
     public AdmissionOptions Admission { get; init; } = new();
 
     public PollinationsOptions Pollinations { get; init; } = new();
@@ -174,6 +178,56 @@ internal static class CosineDefaults
     public const double Threshold = 0.93;
     public const double RampShort = 0.95;
     public const double RampLong = 0.995;
+}
+
+/// <summary>Where vectors are kept.</summary>
+internal sealed class IndexOptions
+{
+    [Setting("`Local`: in this process and the data folder. `Postgres`: PostgreSQL 15+ with pgvector 0.7+. `Vectorize`: Cloudflare. The last two can be shared by several gateways.")]
+    public IndexProvider Provider { get; init; } = IndexProvider.Local;
+
+    public PostgresIndexOptions Postgres { get; init; } = new();
+
+    public VectorizeIndexOptions Vectorize { get; init; } = new();
+}
+
+internal enum IndexProvider
+{
+    Local,
+    Postgres,
+    Vectorize,
+}
+
+/// <summary>PostgreSQL with pgvector.</summary>
+internal sealed class PostgresIndexOptions
+{
+    [Setting("Npgsql connection string, for example Host=db;Username=afterimage;Password=...;Database=afterimage.", Secret = true)]
+    public string ConnectionString { get; init; } = "";
+
+    [Setting("Schema that holds everything of Afterimage; created when missing.")]
+    public string Schema { get; init; } = "afterimage";
+
+    [Setting("Connections this gateway may open.", Min = 2, Max = 500)]
+    public int ConnectionsMax { get; init; } = 20;
+
+    [Setting("Milliseconds after which a search is given up: a semantic miss.", Min = 50, Max = 60000)]
+    public int SearchTimeoutMs { get; init; } = 2000;
+}
+
+/// <summary>Cloudflare Vectorize v2.</summary>
+internal sealed class VectorizeIndexOptions
+{
+    [Setting("Cloudflare account id, 32 hexadecimal digits.")]
+    public string AccountId { get; init; } = "";
+
+    [Setting("API token with the permission Vectorize Write.", Secret = true)]
+    public string ApiToken { get; init; } = "";
+
+    [Setting("The index of a space is called this, a dash and a hash of the space id.")]
+    public string NamePrefix { get; init; } = "afterimage";
+
+    [Setting("Requests this gateway may make in any 5 minutes. The account has 1,200 for all its gateways; one more blocks everything for 5 minutes.", Min = 10, Max = 1200)]
+    public int RequestsPerFiveMinutes { get; init; } = 1100;
 }
 
 /// <summary>The check before an origin's answer becomes an entry.</summary>

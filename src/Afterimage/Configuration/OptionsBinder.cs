@@ -97,8 +97,8 @@ internal static class OptionsBinder
 
         if (type.IsEnum)
         {
-            // Numbers would parse too and mean nothing to a reader.
-            return !long.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out object? named) && Enum.IsDefined(type, named) ? named : null;
+            // Numbers would parse too and mean nothing to a reader; workers-ai and workersai are the same.
+            return !long.TryParse(text, out _) && Enum.TryParse(type, text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out object? named) && Enum.IsDefined(type, named) ? named : null;
         }
 
         if (type == typeof(int))

@@ -1,3 +1,6 @@
+using Afterimage.Cloud.HuggingFace;
+using Afterimage.Gateway;
+
 namespace Afterimage.Configuration;
 
 /// <summary>What a single value's range cannot say: settings that must fit together or name something that exists.</summary>
@@ -37,6 +40,8 @@ internal static class OptionsRules
             }
         }
 
+        EmbedderFactory.Check(options.Embedding, HubSettings.FromEnvironment(), mistakes);
+        CheckIndex(options.Index, mistakes);
         if (options.Scope.Required && options.Scope.Header.Length == 0)
         {
             mistakes.Add("Scope:Required: needs Scope:Header, the header that names the tenant");
@@ -45,6 +50,22 @@ internal static class OptionsRules
         if (options.Origin.FirstByteTimeoutSeconds > options.Origin.TotalTimeoutSeconds)
         {
             mistakes.Add("Origin:FirstByteTimeoutSeconds: is longer than Origin:TotalTimeoutSeconds");
+        }
+    }
+
+    private static void CheckIndex(IndexOptions index, List<string> mistakes)
+    {
+        if (index.Provider == IndexProvider.Postgres && index.Postgres.ConnectionString.Length == 0)
+        {
+            mistakes.Add("Index:Postgres:ConnectionString: is missing; for example Host=db;Username=afterimage;Password=...;Database=afterimage");
+        }
+
+        if (index.Provider == IndexProvider.Vectorize)
+        {
+            foreach (string mistake in Composition.CloudflareOptionsOf(index.Vectorize).Validate())
+            {
+                mistakes.Add(mistake.Replace("Cloudflare:", "Index:Vectorize:"));
+            }
         }
     }
 

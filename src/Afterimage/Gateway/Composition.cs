@@ -1,5 +1,8 @@
 using Afterimage.Caching;
 using Afterimage.Caching.Http;
+using Afterimage.Cloud.Cloudflare;
+using Afterimage.Cloud.HuggingFace;
+using Afterimage.Cloud.Postgres;
 using Afterimage.Configuration;
 using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
@@ -24,16 +27,42 @@ internal static class Composition
             Flush = options.Store.Flush ? FlushPolicy.BeforePublish : FlushPolicy.Never,
             Memory = new MemoryTierOptions { BytesMax = options.Store.MemoryBytesMax },
         },
-        time);
+        time,
+        BackfillParts.Locations);
 
-    public static ITextEmbedder CreateEmbedder(GatewayOptions options) => new BuiltInEmbedder();
+    public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time) => EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time);
 
-    public static IVectorIndex OpenIndex(GatewayOptions options, EmbeddingSpace space) => VectorIndex.Open(new VectorIndexOptions
+    /// <summary>The index of a space; what else it needs (a connection pool, a client) is added to <paramref name="owned"/>.</summary>
+    public static IVectorIndex OpenIndex(GatewayOptions options, EmbeddingSpace space, Stack<IAsyncDisposable> owned)
     {
-        Folder = Path.Combine(options.Data, "index"),
-        SpaceId = space.Id,
-        Dimensions = space.Dimensions,
-    });
+        switch (options.Index.Provider)
+        {
+            case IndexProvider.Postgres:
+                PostgresIndexOptions postgres = options.Index.Postgres;
+                var database = new PostgresDatabase(new PostgresOptions
+                {
+                    ConnectionString = postgres.ConnectionString,
+                    Schema = postgres.Schema,
+                    ConnectionsMax = postgres.ConnectionsMax,
+                    SearchTimeoutMs = postgres.SearchTimeoutMs,
+                });
+                owned.Push(database);
+                return new PostgresVectorIndex(database, space.Id, space.Dimensions);
+            case IndexProvider.Vectorize:
+                var client = new CloudflareClient(CloudflareOptionsOf(options.Index.Vectorize));
+                owned.Push(new OwnedDisposable(client));
+                return new VectorizeIndex(client, new VectorizeOptions { NamePrefix = options.Index.Vectorize.NamePrefix }, space.Id, space.Dimensions);
+            default:
+                return VectorIndex.Open(new VectorIndexOptions { Folder = Path.Combine(options.Data, "index"), SpaceId = space.Id, Dimensions = space.Dimensions });
+        }
+    }
+
+    public static CloudflareOptions CloudflareOptionsOf(VectorizeIndexOptions options) => new()
+    {
+        AccountId = options.AccountId,
+        ApiToken = options.ApiToken,
+        RequestsPerFiveMinutes = options.RequestsPerFiveMinutes,
+    };
 
     public static IMatchPolicy CreatePolicy(SemanticOptions options, EmbeddingSpace space) => options.Policy switch
     {
@@ -95,8 +124,21 @@ internal static class Composition
             ReadTimeout = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
             Policy = HttpCachePolicy.Default with { ObeyRequestDirectives = options.Headers.HonorRequestCacheControl },
         };
-        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds)));
-        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), log, time);
+        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds), options.Origin.ConcurrencyMax));
+        var entries = FileEntryStore.Open(
+            new FileEntryStoreOptions
+            {
+                Folder = Path.Combine(options.Data, "http"),
+                BytesMax = options.Store.BytesMax,
+                FreeDiskBytesMin = options.Store.FreeDiskBytesMin,
+                EntryBytesMax = options.Admission.MaxBytes + 65536L,
+                Flush = options.Store.Flush ? FlushPolicy.BeforePublish : FlushPolicy.Never,
+
+                // What is hot is kept as responses, ready to send.
+                Memory = new MemoryTierOptions { BytesMax = 0 },
+            },
+            time);
+        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), log, time);
     }
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

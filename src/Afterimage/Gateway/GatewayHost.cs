@@ -1,5 +1,7 @@
 using Afterimage.Admin;
+using Afterimage.Backfill;
 using Afterimage.Caching;
+using Afterimage.Commands.Backfill;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
@@ -128,20 +130,26 @@ internal sealed class GatewayHost : IAsyncDisposable
         {
             T Own<T>(T part)
             {
-                owned.Push(part as IAsyncDisposable ?? new Disposer((IDisposable)part!));
+                owned.Push(part as IAsyncDisposable ?? new OwnedDisposable((IDisposable)part!));
                 return part;
             }
 
             MetricsCollector metrics = Own(new MetricsCollector());
             RequestLog log = Own(new RequestLog(options.Log.Requests, logOutput, time));
             IEntryStore store = Own(Composition.OpenStore(options, time));
-            ITextEmbedder embedder = Composition.CreateEmbedder(options);
-            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space));
+            ITextEmbedder embedder = Composition.CreateEmbedder(options, time);
+            if (embedder is IDisposable or IAsyncDisposable)
+            {
+                Own(embedder);
+            }
+
+            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space, owned));
             CalibrationLearner learner = Own(Composition.OpenLearner(options, time));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
             var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
+            Own(new DecisionFile(Path.Combine(options.Data, "decisions"), journal));
             var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
 
             OriginClient origin = Own(new OriginClient(options.Origin, originAddress));
@@ -150,11 +158,13 @@ internal sealed class GatewayHost : IAsyncDisposable
             var hot = new HotPath(store, headers, log, options);
             var images = new ImageRoute(cache, origin, forwarder, headers, hot, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
+            BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy)));
             AdminEndpoint[] endpoints =
             [
                 .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal).Endpoints,
                 .. new EntriesAdmin(store, journal, dialect, time).Endpoints,
                 .. new DecisionsAdmin(journal, semantic).Endpoints,
+                .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
                 .. Dashboard.Endpoints,
             ];
             HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
@@ -222,15 +232,6 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
 
             _stop.Dispose();
-        }
-    }
-
-    private sealed class Disposer(IDisposable inner) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            inner.Dispose();
-            return ValueTask.CompletedTask;
         }
     }
 }

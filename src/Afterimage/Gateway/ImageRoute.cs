@@ -93,6 +93,7 @@ internal sealed class ImageRoute(
     {
         List<KeyValuePair<string, string>> forwarded = ForwardedHeaders.OfImage(context.Request);
         Generation generation = cache.Generate(request, plan, stop => origin.GetImageAsync(target, forwarded, stop), out bool leads);
+        bool complete = !leads && generation.IsComplete;
         if (leads)
         {
             GenerationHead head = await generation.Head.WaitAsync(context.RequestAborted);
@@ -103,7 +104,6 @@ internal sealed class ImageRoute(
             }
         }
 
-        bool complete = generation.Result.IsCompleted;
         GenerationResult result = await generation.Result.WaitAsync(context.RequestAborted);
         await EndAsync(context, target, request, plan, generation, result, joined: !leads, complete);
     }

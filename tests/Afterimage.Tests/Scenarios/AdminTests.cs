@@ -34,6 +34,7 @@ public sealed class AdminTests
         await using TestGateway gateway = await TestGateway.StartAsync();
         await gateway.GetAsync(Fox);
         await gateway.GetAsync(Fox + "&model=turbo");
+        await gateway.SettleAsync();
         JsonElement dry = await PostAsync(gateway, "purge", new { model = "turbo" });
         Assert.Equal(1, dry.GetProperty("matched").GetInt32());
         Assert.Equal(0, dry.GetProperty("deleted").GetInt32());
@@ -75,6 +76,7 @@ public sealed class AdminTests
         await using (TestGateway gateway = await TestGateway.StartAsync(origin, data, keepData: true))
         {
             await gateway.Host.ReadyAsync();
+            Assert.NotEqual(0, (await gateway.GetAsync("/_afterimage/decisions?outcome=reuse")).Json.GetProperty("decisions").GetArrayLength());
             Assert.Equal("MISS", (await gateway.GetAsync(Again)).Cache);
         }
 

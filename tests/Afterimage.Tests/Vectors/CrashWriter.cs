@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Afterimage.Tests.Conformance;
 using Afterimage.Vectors;
 
@@ -55,25 +56,27 @@ internal static class CrashWriter
     {
         if (Environment.GetEnvironmentVariable(Variable)?.Split('|') is [string folder, string first])
         {
-            WriteAsync(folder, int.Parse(first)).GetAwaiter().GetResult();
+            Write(folder, int.Parse(first));
         }
     }
 
-    private static async Task WriteAsync(string folder, int first)
+    /// <summary>Never returns. Waits instead of awaiting: until the initializer of this module has ended, no other thread may run code of it.</summary>
+    private static void Write(string folder, int first)
     {
-        await using VectorIndex index = Open(folder);
+        VectorIndex index = Open(folder);
+        using Stream output = Console.OpenStandardOutput();
         for (int number = first; ; number++)
         {
             (VectorRecord[] add, Hash256[] remove) = Operation(number);
-            await index.AddAsync(add, default);
-            await index.RemoveAsync(remove, default);
+            index.AddAsync(add, default).AsTask().Wait();
+            index.RemoveAsync(remove, default).AsTask().Wait();
             if (number % 64 == 0)
             {
-                await index.SnapshotAsync(default);
+                index.SnapshotAsync(default).Wait();
             }
 
-            await Console.Out.WriteLineAsync(number.ToString());
-            await Console.Out.FlushAsync();
+            output.Write(Encoding.ASCII.GetBytes($"{number}\n"));
+            output.Flush();
         }
     }
 }

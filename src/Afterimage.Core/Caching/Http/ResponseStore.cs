@@ -55,6 +55,9 @@ public sealed class ResponseStore
         return null;
     }
 
+    /// <summary>Whether anything is here for a resource, matching or not.</summary>
+    public bool Has(in ResourceKey key) => _resources.ContainsKey(key);
+
     /// <summary>Every response, whole or in part, that matches the request; newest first.</summary>
     public List<StoredResponse> FindAll<TFields>(in ResourceKey key, TFields request)
         where TFields : IRequestFields

@@ -111,8 +111,8 @@ public sealed class StoredResponse
     /// <summary>Set by a use, taken back by the store's sweep.</summary>
     internal bool Used { get; set; }
 
-    /// <summary>Set by the store when it is no longer in it.</summary>
-    internal bool Gone { get; set; }
+    /// <summary>Whether the store that had it no longer has it; false before it was stored.</summary>
+    public bool Gone { get; internal set; }
 
     /// <summary>Current age, RFC 9111 section 4.2.3; never negative, whatever the clock did.</summary>
     public TimeSpan AgeAt(DateTimeOffset now)

@@ -24,6 +24,9 @@ public sealed class VaryKey
     /// <summary>The values as sent, in the order of <see cref="Names"/>; null where the request did not have the field.</summary>
     public IReadOnlyList<string?> Values => _sent;
 
+    /// <summary>The values in their normal form, which decides whether two keys are the same.</summary>
+    public IReadOnlyList<string?> NormalValues => _normal;
+
     /// <summary>Takes the values of <paramref name="names"/> from a request.</summary>
     public static VaryKey Of<TFields>(IReadOnlyList<string> names, TFields request)
         where TFields : IRequestFields

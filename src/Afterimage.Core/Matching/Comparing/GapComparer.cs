@@ -40,11 +40,13 @@ internal static class GapComparer
     {
         var gapA = new List<Word>();
         var gapB = new List<Word>();
+        var loneA = new List<Word>();
+        var loneB = new List<Word>();
         int j = 0;
         for (int i = 0; i <= alignment.A.Count; i++)
         {
             bool end = i == alignment.A.Count;
-            if (!end && alignment.A[i].Kind == WordKind.Relation && alignment.ToB[i] < 0)
+            if (!end && Places.Of(alignment.A[i]) != Place.None && alignment.ToB[i] < 0)
             {
                 gapA.Add(alignment.A[i]);
             }
@@ -57,15 +59,25 @@ internal static class GapComparer
             int until = end ? alignment.B.Count : alignment.ToB[i];
             for (; j < until; j++)
             {
-                if (alignment.B[j].Kind == WordKind.Relation && alignment.ToA[j] < 0)
+                if (Places.Of(alignment.B[j]) != Place.None && alignment.ToA[j] < 0)
                 {
                     gapB.Add(alignment.B[j]);
                 }
             }
 
             ComparePlaces(gapA, gapB, evidence);
+            loneA.AddRange(gapA);
+            loneB.AddRange(gapB);
             gapA.Clear();
             gapB.Clear();
+        }
+
+        foreach (Word a in loneA)
+        {
+            if (loneB.Find(b => Places.Compare(Places.Of(a), Places.Of(b)) == PlaceAgreement.Opposite) is { } opposite)
+            {
+                evidence.Conflicts.Add(new Reason("place", a.Text, opposite.Text));
+            }
         }
     }
 
@@ -77,7 +89,7 @@ internal static class GapComparer
     {
         for (int x = a.Count - 1; x >= 0; x--)
         {
-            int same = b.FindIndex(w => w.Place == a[x].Place);
+            int same = b.FindIndex(w => Places.Of(w) == Places.Of(a[x]));
             if (same >= 0)
             {
                 a.RemoveAt(x);
@@ -87,7 +99,7 @@ internal static class GapComparer
 
         while (a.Count > 0 && b.Count > 0)
         {
-            PlaceAgreement agreement = Places.Compare(a[0].Place, b[0].Place);
+            PlaceAgreement agreement = Places.Compare(Places.Of(a[0]), Places.Of(b[0]));
             var reason = new Reason("place", a[0].Text, b[0].Text);
             switch (agreement)
             {
@@ -113,6 +125,11 @@ internal static class GapComparer
 
         foreach ((Word lone, bool left) in a.Select(w => (w, true)).Concat(b.Select(w => (w, false))))
         {
+            if (lone.Kind != WordKind.Relation)
+            {
+                continue;
+            }
+
             if (Places.SaysWhere(lone.Place))
             {
                 evidence.PlacesDifferent++;

@@ -12,10 +12,14 @@ internal sealed class Leftovers
     private const float ExchangedWeight = 0.8f;
     private const float OptionalWeight = 0.3f;
     private const float PossessionWeight = 0.2f;
+    private const float PostureMax = 0.4f;
     private const float PlacedShare = 0.4f;
     private readonly bool _noun;
     private readonly bool _adjective;
     private readonly bool _verb;
+    private readonly bool _heavyVerb;
+    private readonly bool _wears;
+    private readonly bool _holds;
     private readonly bool _adverb;
     private readonly bool _number;
 
@@ -32,7 +36,11 @@ internal sealed class Leftovers
             bool heavy = word.Weight >= FacingMin;
             _noun |= heavy && word.Tag == Tag.Noun;
             _adjective |= heavy && word.Tag is Tag.Adjective or Tag.Participle && heavy;
-            _verb |= heavy && word.Tag is Tag.Verb or Tag.Ing or Tag.Participle && heavy;
+            bool verb = word.Tag is Tag.Verb or Tag.Ing or Tag.Participle;
+            _verb |= verb && !LightWords.IsBeing(word.Text);
+            _heavyVerb |= verb && heavy;
+            _wears |= word.Text.StartsWith("wear", StringComparison.Ordinal);
+            _holds |= word.Text.StartsWith("hold", StringComparison.Ordinal) || word.Text.StartsWith("carry", StringComparison.Ordinal);
             _adverb |= word.Tag == Tag.Adverb;
             _number |= word.Kind == WordKind.Number || LightWords.IsQuantity(word);
         }
@@ -47,11 +55,22 @@ internal sealed class Leftovers
             return _number ? 1 : word.Weight;
         }
 
+        if (LightWords.IsPossession(word.Text))
+        {
+            bool other = word.Text.StartsWith("wear", StringComparison.Ordinal) ? _holds : _wears;
+            if (other)
+            {
+                return ExchangedWeight;
+            }
+
+            return MathF.Min(word.Weight, PossessionWeight);
+        }
+
         bool exchanged = word.Tag switch
         {
             Tag.Noun => _noun,
             Tag.Adjective => _adjective,
-            Tag.Verb or Tag.Ing or Tag.Participle => _verb,
+            Tag.Verb or Tag.Ing or Tag.Participle => word.Weight < PostureMax ? _heavyVerb : _verb,
             Tag.Adverb => _adverb,
             _ => _number,
         };
@@ -65,11 +84,7 @@ internal sealed class Leftovers
             return OptionalWeight;
         }
 
-        if (LightWords.IsPossession(word.Text))
-        {
-            return MathF.Min(word.Weight, PossessionWeight);
-        }
-
-        return placed && word.Tag is Tag.Verb or Tag.Ing or Tag.Participle && placed ? word.Weight * PlacedShare : word.Weight;
+        bool posture = word.Weight < PostureMax && word.Tag is Tag.Verb or Tag.Ing && word.Weight < PostureMax;
+        return placed && (posture || word.Tag == Tag.Participle) ? word.Weight * PlacedShare : word.Weight;
     }
 }

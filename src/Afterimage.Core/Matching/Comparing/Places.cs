@@ -55,6 +55,10 @@ internal static class Places
         (Place.Have, Place.Around), (Place.Have, Place.By),
     ]);
 
+    /// <summary>The place that a preposition or a verb of possession states; none for other words.</summary>
+    public static Place Of(Word word) =>
+        word.Kind == WordKind.Relation ? word.Place : word.Kind == WordKind.Content && LightWords.IsPossession(word.Text) ? Place.Have : Place.None;
+
     public static PlaceAgreement Compare(Place a, Place b) =>
         a == b ? PlaceAgreement.Same
         : Opposites.Contains((a, b)) ? PlaceAgreement.Opposite

@@ -15,6 +15,7 @@ internal sealed class StructureComparer
     private readonly int[] _toA;
     private readonly Evidence _evidence;
     private readonly bool _flipped;
+    private readonly HashSet<(int From, int To)> _tied = [];
     private bool _modifierToPlace;
     private bool _placeToModifier;
 
@@ -34,7 +35,7 @@ internal sealed class StructureComparer
         foreach (Link link in _a.Links)
         {
             int dependent = _toB[link.Dependent];
-            if (dependent < 0 || CrossesPhrases(_a, link))
+            if (dependent < 0 || link.Weak || CrossesPhrases(_a, link))
             {
                 continue;
             }
@@ -90,8 +91,16 @@ internal sealed class StructureComparer
             {
                 bool overlap = Overlap(other.Governors, governors);
                 _modifierToPlace |= overlap && other is { Kind: LinkKind.Place, Place: not Place.Of };
-                if (overlap || (_b.Words[dependent].Tag != Tag.Number && AreTied(other.Governors, governors)))
+                bool tied = !overlap && _b.Words[dependent].Tag != Tag.Number && AreTied(other.Governors, governors);
+                if (tied && _tied.Contains((governors[0], other.Governors[0])))
                 {
+                    Conflict(new Reason(_a.Words[link.Dependent].Text, _a.Words[link.Governors[0]].Text, Governor(dependent)));
+                    return;
+                }
+
+                if (overlap || tied)
+                {
+                    _tied.Add((other.Governors[0], governors[0]));
                     return;
                 }
 

@@ -84,6 +84,11 @@ internal static class WordComparer
             best = ByUse(lexicon, a, b, best);
         }
 
+        if (best.Strength is > 0 and < 0.9f && a.Tag is not Tag.Adjective && NeverUsedAlike(lexicon, a, b))
+        {
+            best = best with { Strength = best.Strength * 0.6f };
+        }
+
         if (best.Likeness == Likeness.Synonym && EditDistance.Of(a.Text, b.Text, 2) <= 2 && a.Text[0] == b.Text[0] && a.Text.Length > 3)
         {
             return new Match(Likeness.Spelling, 1);
@@ -103,6 +108,20 @@ internal static class WordComparer
 
         float used = Usage.Alike(lexicon.LemmaText(a.Lemma), lexicon.LemmaText(b.Lemma));
         return used >= UsedAlikeMin ? new Match(Likeness.Hypernym, MathF.Max(known.Strength, 0.8f)) : known;
+    }
+
+    // "hold" and "throw" share the sense of giving a party; in prompts they never stand for each other.
+    private static bool NeverUsedAlike(WordLexicon lexicon, Word a, Word b)
+    {
+        const float UsedApartMax = 0.08f;
+        if (a.Lemma < 0 || b.Lemma < 0)
+        {
+            return false;
+        }
+
+        string x = lexicon.LemmaText(a.Lemma);
+        string y = lexicon.LemmaText(b.Lemma);
+        return Usage.IsCommon(x) && Usage.IsCommon(y) && Usage.Alike(x, y) < UsedApartMax && Usage.Alike(a.Text, b.Text) < UsedApartMax;
     }
 
     // A noun here is compared as a noun: "a boat" has nothing of the verb. Participles describe, too.

@@ -11,13 +11,14 @@ internal static class LightWords
         "red green blue yellow orange purple pink brown black white gray grey beige tan gold golden silver violet turquoise cyan magenta crimson maroon teal");
 
     private static readonly HashSet<string> Quantities = Set("several many few numerous multiple various some all both");
+    private static readonly HashSet<string> Being = Set("has have had having show shown shows showing see seen present exist exists appear appears visible use uses using used");
     private static readonly HashSet<string> Optional = Set("young small large big little male");
 
     private static readonly Dictionary<string, float> Weights = Build(
         (0.12f, "position positioned positioning locate located situate situated place placed placing show shown shows showing display displayed displays displaying "
             + "feature features featuring featured see seen sees contain contains containing present appear appears appearing seem seems have has having had include includes including "
             + "depict depicts depicted depicting get gets getting exist exists visible wear wears wearing wore made dyed adorned adorn adorns worn served shaped topped filled covered colored engaged gathered picture pictured photograph photographed view viewed use uses using used"),
-        (0.12f, "very really highly extremely quite various several many some numerous multiple few group bunch lot lots number variety couple image picture color colored colour coloured "
+        (0.12f, "very really highly extremely quite various several many some numerous multiple few image picture color colored colour coloured "
             + "engaged currently certain kind type sort"),
         (0.3f, "sit sits sitting sat seated stand stands standing stood lie lies lying lay lays laying rest rests resting rested stay stays set sets arranged "
             + "scene area side piece part thing things item items object objects middle center centre body background way front set pair both close closely photo photograph"));
@@ -53,6 +54,9 @@ internal static class LightWords
             _ => 0.7f,
         };
     }
+
+    /// <summary>Verbs that only say that something is there.</summary>
+    public static bool IsBeing(string word) => Being.Contains(word);
 
     /// <summary>Words for no exact number: several, many.</summary>
     public static bool IsQuantity(Word word) => Quantities.Contains(word.Text);

@@ -23,4 +23,5 @@ internal enum LinkKind : byte
 }
 
 /// <summary>One tie between words of a prompt, by their positions. Where grammar leaves the governor open, all candidates are listed, the likeliest first.</summary>
-internal readonly record struct Link(LinkKind Kind, Place Place, int Dependent, int[] Governors);
+/// <param name="Weak">Read out of a pronoun: good enough to contradict the other prompt, not to be missed there.</param>
+internal readonly record struct Link(LinkKind Kind, Place Place, int Dependent, int[] Governors, bool Weak = false);

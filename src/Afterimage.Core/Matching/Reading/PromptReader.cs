@@ -20,6 +20,7 @@ internal static class PromptReader
         {
             Classify(lexicon, words[i]);
             OpenRelative(words, i);
+            OpenDirection(words, i);
         }
 
         Tagger.Run(lexicon, words);
@@ -73,6 +74,15 @@ internal static class PromptReader
         if (quoted > 2 && words.TrueForAll(w => w.Quoted || w.Kind is WordKind.Function or WordKind.Break))
         {
             words.ForEach(w => w.Quoted = false);
+        }
+    }
+
+    // "away to the sea": before a noun phrase "to" is a preposition, before a verb it is not.
+    private static void OpenDirection(List<Word> words, int i)
+    {
+        if (i > 0 && words[i - 1].Tag == Tag.To && words[i].Tag == Tag.Determiner)
+        {
+            (words[i - 1].Tag, words[i - 1].Kind, words[i - 1].Place) = (Tag.Preposition, WordKind.Relation, Place.To);
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class Syntax
     private readonly List<(Place Place, int Dependent)> _fronted = [];
     private Last _last = Last.Break;
     private int _noun = -1;
+    private int _root = -1;
     private int _chainHead = -1;
     private int _verb = -1;
     private int _object = -1;
@@ -105,6 +106,7 @@ internal sealed class Syntax
         {
             _subjects.Clear();
             _fronted.Clear();
+            _root = -1;
             (_noun, _chainHead, _verb, _object, _passive, _have, _verbSubjects) = (-1, -1, -1, -1, false, false, []);
         }
 
@@ -119,6 +121,13 @@ internal sealed class Syntax
     {
         if (_words[i].Tag == Tag.Pronoun && _pending != Place.None)
         {
+            if (_words[i].Text is "it" or "them" or "him" && _root >= 0 && _noun >= 0 && _root != _noun)
+            {
+                // "a plate with two slices on it": it is what the sentence began with.
+                _links.Add(new Link(LinkKind.Place, _pending, _root, [_noun], Weak: true));
+                _preposition = -1;
+            }
+
             DropPending();
             _last = Last.Noun;
         }
@@ -388,7 +397,7 @@ internal sealed class Syntax
         }
 
         bool backdrop = _words[head].Text is "background" or "foreground" or "distance" or "middle" or "center" or "centre";
-        bool worn = _pending is Place.In or Place.Have && IsAnimate(before) && _taxonomy.IsWorn(_words[head].Lemma);
+        bool worn = _pending is Place.In or Place.Have && IsAnimate(before) && (_taxonomy.IsWorn(_words[head].Lemma) || LightWords.IsColor(_words[head]));
         return _pending == Place.Of || backdrop || worn
             ? Candidates(before, _pending == Place.Of ? -1 : _chainHead, [])
             : Candidates(before, _chainHead, [_object, .. _verbSubjects, .. _verb < 0 ? _subjects : []]);
@@ -401,6 +410,7 @@ internal sealed class Syntax
             _subjects.Clear();
         }
 
+        _root = _root < 0 ? head : _root;
         _subjects.Add(head);
         (_verb, _object, _chainHead, _verbSubjects, _have) = (-1, -1, -1, [], false);
         _role = null;

@@ -63,6 +63,14 @@ internal static class Tagger
             return;
         }
 
+        // "with red writing": behind preposition and adjective stands a noun.
+        if (word.Tag == Tag.Ing && before.Tag == Tag.Adjective && i > 1 && words[i - 2].Tag is Tag.Preposition or Tag.Determiner && i > 1
+            && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break))
+        {
+            word.Tag = Tag.Noun;
+            return;
+        }
+
         if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && OpensWithOne(words, i - 1)
             && Array.Find(word.Forms, f => f.Inflection == Inflection.ThirdPerson) is { Pos: PartsOfSpeech.Verb } verb)
         {

@@ -22,6 +22,14 @@ public sealed class BertEncoder : IDisposable
 
     public BertConfig Config { get; }
 
+    public Pooling Pooling => _pooling;
+
+    /// <summary>Eight hexadecimal digits that tell this model's weights from others.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(_weights.Fingerprint.AsSpan(0, 4));
+
+    /// <summary>Passes that can run side by side without sharing a core.</summary>
+    public int Threads => _team.Threads;
+
     /// <summary>The kernel in use, for reports.</summary>
     public string Kernel => _kernel.Name;
 

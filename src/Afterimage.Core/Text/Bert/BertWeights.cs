@@ -26,6 +26,9 @@ internal sealed class BertWeights : IDisposable
 
     public BertLayer[] Layers { get; }
 
+    /// <summary>The checkpoint's fingerprint.</summary>
+    public byte[] Fingerprint => _checkpoint.Fingerprint();
+
     /// <summary>Reads the embedding of a token id.</summary>
     public Action<int, Span<float>> WordRow { get; }
 

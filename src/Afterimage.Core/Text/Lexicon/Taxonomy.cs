@@ -7,10 +7,12 @@ internal sealed class Taxonomy
     private const int PersonTopic = 18;
     private const int AnimalTopic = 5;
     private const int GroupTopic = 14;
+    private const int QuantityTopic = 23;
     private readonly WordLexicon _lexicon;
     private readonly int _clothing;
     private readonly int _bodyPart;
     private readonly int _portion;
+    private readonly int _group;
     private readonly int[] _colorHeads;
 
     private Taxonomy(WordLexicon lexicon)
@@ -19,6 +21,7 @@ internal sealed class Taxonomy
         _clothing = FirstNoun("clothing");
         _bodyPart = FirstNoun("body part");
         _colorHeads = [.. AdjectiveSenses("chromatic"), .. AdjectiveSenses("achromatic"), .. AdjectiveSenses("colored"), .. AdjectiveSenses("artificial")];
+        _group = FirstNoun("group");
         _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
     }
 
@@ -29,7 +32,7 @@ internal sealed class Taxonomy
 
     /// <summary>Groups and collections, and portions of something: herd, group, bunch, slice.</summary>
     public bool IsCollective(int lemma) =>
-        FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == GroupTopic || _lexicon.HypernymsOf(synset).Contains(_portion));
+        FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) is GroupTopic or QuantityTopic || synset == _group || _lexicon.HypernymsOf(synset).Contains(_portion));
 
     /// <summary>What one wears or has on one's body.</summary>
     public bool IsWorn(int lemma)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace Afterimage.Text.Tokenizers;
 
@@ -23,6 +24,7 @@ public sealed class WordPieceTokenizer
     private readonly PieceTrie _starts;
     private readonly PieceTrie _continuations;
     private readonly int _unknown, _start, _end;
+    private readonly bool[] _isWord;
 
     /// <param name="vocabulary">Every token and its id.</param>
     /// <exception cref="InvalidDataException">The vocabulary lacks one of the tokens that <paramref name="options"/> names.</exception>
@@ -40,6 +42,16 @@ public sealed class WordPieceTokenizer
         _unknown = IdOf(vocabulary, _options.UnknownToken);
         _start = IdOf(vocabulary, _options.StartToken);
         _end = IdOf(vocabulary, _options.EndToken);
+        _isWord = new bool[VocabularySize];
+        foreach ((string token, int id) in vocabulary)
+        {
+            _isWord[id] = token.EnumerateRunes().Any(Rune.IsLetterOrDigit);
+        }
+
+        foreach (string token in (string[])[_options.UnknownToken, _options.StartToken, _options.EndToken])
+        {
+            _isWord[vocabulary[token]] = false;
+        }
     }
 
     /// <summary>One more than the largest id.</summary>
@@ -83,6 +95,23 @@ public sealed class WordPieceTokenizer
         int[] result = ids[..count];
         ArrayPool<int>.Shared.Return(ids);
         return result;
+    }
+
+    /// <summary>
+    /// Whether any of the ids says something: a known piece with a letter or digit. Texts without one, such as those in a script that the vocabulary does
+    /// not know, all get much the same vector and must not be compared by it.
+    /// </summary>
+    public bool HasWords(ReadOnlySpan<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if (_isWord[id])
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Text between added tokens.</summary>

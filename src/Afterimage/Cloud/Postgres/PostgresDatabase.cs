@@ -13,6 +13,7 @@ namespace Afterimage.Cloud.Postgres;
 public sealed class PostgresDatabase : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
+    private readonly string _listener;
     private readonly ResiliencePipeline _pipeline;
     private readonly SemaphoreSlim _preparing = new(1, 1);
     private volatile PostgresServer? _server;
@@ -22,7 +23,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
         Time = time ?? TimeProvider.System;
-        _source = NpgsqlDataSource.Create(ConnectionString(options));
+        string connection = ConnectionString(options);
+        _source = NpgsqlDataSource.Create(connection);
+        _listener = new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ConnectionString;
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = Time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -108,6 +111,22 @@ public sealed class PostgresDatabase : IAsyncDisposable
 
     /// <summary>A connection outside of the pool's bounds on time, for what lasts long: LISTEN, building a graph.</summary>
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>A connection of its own that never enters the pool, for LISTEN.</summary>
+    internal async ValueTask<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(_listener);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -44,30 +44,25 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
     public async ValueTask<LeaseAnswer> AcquireAsync(Hash256 key, TimeSpan patience, CancellationToken cancellationToken)
     {
         long start = _database.Time.GetTimestamp();
+        TaskCompletionSource released = Waiting(key);
         try
         {
             for (bool waited = false; ; waited = true)
             {
-                TaskCompletionSource released = _released.GetOrAdd(key, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+                // Known before the look, so that a release between look and wait is not missed.
+                released = Waiting(key);
                 (bool ours, bool free) = await TryAsync(key, take: !waited, cancellationToken);
                 if (ours)
                 {
                     var held = new Held(this, key);
                     _held[key] = held;
-                    Forget(key, released);
                     return new LeaseAnswer(LeaseOutcome.Acquired, held);
                 }
 
-                if (free)
-                {
-                    Forget(key, released);
-                    return new LeaseAnswer(LeaseOutcome.Released);
-                }
-
                 TimeSpan left = patience - _database.Time.GetElapsedTime(start);
-                if (left <= TimeSpan.Zero)
+                if (free || left <= TimeSpan.Zero)
                 {
-                    return new LeaseAnswer(LeaseOutcome.Busy);
+                    return new LeaseAnswer(free ? LeaseOutcome.Released : LeaseOutcome.Busy);
                 }
 
                 await Task.WhenAny(released.Task, Task.Delay(left < LookEvery ? left : LookEvery, _database.Time, cancellationToken));
@@ -77,6 +72,10 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
         catch (VectorIndexUnavailableException)
         {
             return new LeaseAnswer(LeaseOutcome.Unavailable);
+        }
+        finally
+        {
+            Forget(key, released);
         }
     }
 
@@ -242,6 +241,8 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
             waiting.TrySetResult();
         }
     }
+
+    private TaskCompletionSource Waiting(Hash256 key) => _released.GetOrAdd(key, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private void Forget(Hash256 key, TaskCompletionSource released)
     {

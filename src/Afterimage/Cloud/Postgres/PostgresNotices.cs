@@ -49,8 +49,10 @@ internal sealed class PostgresNotices : IAsyncDisposable
             }
             catch (Exception e) when (PostgresFaults.IsFault(e) || e is OperationCanceledException or ObjectDisposedException)
             {
-                _isConnected = false;
+                // Tried again below.
             }
+
+            _isConnected = false;
 
             await Task.Delay(Again, _database.Time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
@@ -58,22 +60,14 @@ internal sealed class PostgresNotices : IAsyncDisposable
 
     private async Task ListenOnceAsync(CancellationToken stopping)
     {
-        await using NpgsqlConnection connection = await _database.OpenAsync(stopping);
-        try
+        await using NpgsqlConnection connection = await _database.OpenListenerAsync(stopping);
+        connection.Notification += (_, notice) => _noticed(notice.Channel, notice.Payload);
+        await PostgresSql.ExecuteAsync(connection, string.Join(';', _channels.Select(c => $"LISTEN {c}")), stopping);
+        _isConnected = true;
+        _connected();
+        while (true)
         {
-            connection.Notification += (_, notice) => _noticed(notice.Channel, notice.Payload);
-            await PostgresSql.ExecuteAsync(connection, string.Join(';', _channels.Select(c => $"LISTEN {c}")), stopping);
-            _isConnected = true;
-            _connected();
-            while (true)
-            {
-                await connection.WaitAsync(stopping);
-            }
-        }
-        finally
-        {
-            // It must not go back into the pool as a listener.
-            NpgsqlConnection.ClearPool(connection);
+            await connection.WaitAsync(stopping);
         }
     }
 }

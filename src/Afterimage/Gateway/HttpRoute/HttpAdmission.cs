@@ -3,7 +3,7 @@ using Afterimage.Caching.Http;
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>Decides whether an origin's answer is stored, and stores it.</summary>
-internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore store, InvalidationLog invalidations)
+internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore store, DiskTier? disk, InvalidationLog invalidations)
 {
     /// <summary>The answer as it will be stored, still without content; null where it must not or cannot be.</summary>
     public StoredResponse? Admit(Ask ask, OriginHead head, out StorageVerdict verdict)
@@ -50,7 +50,9 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
             return;
         }
 
-        store.Put(ask.Key, Combined(ask, complete));
+        StoredResponse response = Combined(ask, complete);
+        store.Put(ask.Key, response);
+        disk?.Save(ask.Key, response);
     }
 
     private StoredResponse Combined(Ask ask, StoredResponse response)

@@ -8,7 +8,7 @@ namespace Afterimage.Gateway.HttpRoute;
 /// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync"/> is the only entry; instances
 /// share nothing.
 /// </summary>
-internal sealed class HttpCacheRoute : IDisposable
+internal sealed class HttpCacheRoute : IAsyncDisposable
 {
     private readonly HttpMessageInvoker _invoker;
     private readonly RouteParts _parts;
@@ -17,12 +17,13 @@ internal sealed class HttpCacheRoute : IDisposable
     /// <param name="options">Origin and policy.</param>
     /// <param name="invoker">Sends to the origin and is disposed with the route; see <see cref="OriginTransport"/> for what it must be like.</param>
     /// <param name="store">Stored responses; may be shared by routes of the same origin only.</param>
+    /// <param name="disk">Behind <paramref name="store"/> and disposed with the route; null to keep responses in memory only.</param>
     /// <param name="log">Gets a line for every request; null for none.</param>
     /// <param name="time">The clock.</param>
-    public HttpCacheRoute(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, RequestLog? log, TimeProvider time)
+    public HttpCacheRoute(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
     {
         _invoker = invoker;
-        _parts = new RouteParts(options, invoker, store, log, time);
+        _parts = new RouteParts(options, invoker, store, disk, log, time);
         _fetch = new OriginFetch(_parts);
     }
 
@@ -39,6 +40,30 @@ internal sealed class HttpCacheRoute : IDisposable
         }
 
         StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
+        return stored is null && _parts.Disk is { } disk && !_parts.Store.Has(request.Key) && disk.MayHave(request.Key)
+            ? AnswerFromDiskAsync(request, disk)
+            : AnswerAsync(request, stored);
+    }
+
+    /// <summary>Forgets a resource; how many responses there were in memory.</summary>
+    public async Task<int> PurgeAsync(string target, string scope)
+    {
+        var key = new ResourceKey(scope, target);
+        _parts.Invalidations.Add(key);
+        _parts.Flights.Detach(key);
+        int count = _parts.Store.RemoveAll(key);
+        await (_parts.Disk?.ForgetAllAsync(key) ?? Task.CompletedTask);
+        return count;
+    }
+
+    private async Task AnswerFromDiskAsync(RouteRequest request, DiskTier disk)
+    {
+        await disk.LoadAsync(request.Key, _parts.Store, request.Context.RequestAborted);
+        await AnswerAsync(request, _parts.Store.Find(request.Key, request.Fields));
+    }
+
+    private Task AnswerAsync(RouteRequest request, StoredResponse? stored)
+    {
         if (stored is not null)
         {
             ReuseVerdict verdict = Reuse.Check(stored, request.Directives, _parts.Time.GetUtcNow());
@@ -61,23 +86,20 @@ internal sealed class HttpCacheRoute : IDisposable
         if (request.Directives.OnlyIfCached)
         {
             // RFC 9111 section 5.2.1.7.
-            return _parts.FailAsync(
-                request, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored response and there is none.");
+            return _parts.FailAsync(request, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored response and there is none.");
         }
 
         return request.IsHead ? HeadAsync(request, stored) : GetAsync(request, stored);
     }
 
-    /// <summary>Forgets a resource; how many responses there were.</summary>
-    public int Purge(string target, string scope)
+    public async ValueTask DisposeAsync()
     {
-        var key = new ResourceKey(scope, target);
-        _parts.Invalidations.Add(key);
-        _parts.Flights.Detach(key);
-        return _parts.Store.RemoveAll(key);
+        _invoker.Dispose();
+        if (_parts.Disk is { } disk)
+        {
+            await disk.DisposeAsync();
+        }
     }
-
-    public void Dispose() => _invoker.Dispose();
 
     /// <summary>Looks for a stored part that covers the one range asked.</summary>
     private bool TryPart(RouteRequest request, [NotNullWhen(true)] out StoredResponse? part, out RangeSelection selection)
@@ -236,7 +258,7 @@ internal sealed class HttpCacheRoute : IDisposable
         {
             if (stored.Status is not (StatusCodes.Status200OK or StatusCodes.Status206PartialContent) || !StoredUpdate.HeadDescribes(head.EndToEnd, stored))
             {
-                _parts.Store.Remove(request.Key, stored);
+                _parts.Forget(request.Key, stored);
                 continue;
             }
 
@@ -260,7 +282,7 @@ internal sealed class HttpCacheRoute : IDisposable
 
         foreach (string target in Invalidation.Targets(request.Method, head.Status, request.Key.Target, OriginsOf(request), head.EndToEnd))
         {
-            Purge(target, request.Key.Scope);
+            await PurgeAsync(target, request.Key.Scope);
         }
 
         string reason = MethodRules.MayBeAnswered(request.Method) ? "fwd=bypass" : "fwd=method";

@@ -7,6 +7,11 @@ internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOption
 {
     private static readonly UriCreationOptions AsIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
+    private static readonly HashSet<string> EndingHere = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Host", "Expect", "Proxy-Authorization", "Forwarded", "X-Host", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override",
+    };
+
     private readonly string _base = options.Origin.GetLeftPart(UriPartial.Path).TrimEnd('/');
 
     /// <summary>
@@ -104,14 +109,21 @@ internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOption
             }
         }
 
+        // Whom an answer is for cannot change it: the origin may log the address, and must say Vary or private if it does more.
+        if (incoming.HttpContext.Connection.RemoteIpAddress is { } client)
+        {
+            message.Headers.TryAddWithoutValidation("X-Forwarded-For", client.ToString());
+        }
+
         string own = $"1.1 {options.CacheName}";
         message.Headers.TryAddWithoutValidation("Via", via is null ? own : $"{via}, {own}");
     }
 
-    /// <summary>Fields that end here: the connection to the origin has its own.</summary>
-    private static bool IsOurs(string name) =>
-        name.StartsWith(':') || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Proxy-Authorization", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// Fields that end here: the connection to the origin has its own, and those by which a client could tell the origin another host, scheme or path than
+    /// the one in the key. An origin that believes them would let one client choose what everyone is served.
+    /// </summary>
+    private static bool IsOurs(string name) => name.StartsWith(':') || EndingHere.Contains(name) || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsPrecondition(string name) => name.Length is 5 or 8 or 13 or 17
         && (name.Equals("If-None-Match", StringComparison.OrdinalIgnoreCase) || name.Equals("If-Modified-Since", StringComparison.OrdinalIgnoreCase)

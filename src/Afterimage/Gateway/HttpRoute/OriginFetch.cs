@@ -31,7 +31,7 @@ internal sealed class OriginFetch(RouteParts parts)
 
             // The origin confirms something that we do not have: only the whole answer helps.
             head.Dispose();
-            parts.Store.Remove(request.Key, stored!);
+            parts.Forget(request.Key, stored!);
             stored = null;
             (head, failure) = await parts.SendAsync(request, default);
         }
@@ -94,7 +94,7 @@ internal sealed class OriginFetch(RouteParts parts)
         // The origin gave another answer that cannot be kept: what is stored is no longer what it would say.
         if (stored is not null && !StatusRules.IsServerError(head.Status) && !request.Directives.NoStore)
         {
-            parts.Store.Remove(request.Key, stored);
+            parts.Forget(request.Key, stored);
         }
 
         await parts.Relay.PassAsync(request.Context, head, reason, "MISS");
@@ -184,7 +184,7 @@ internal sealed class OriginFetch(RouteParts parts)
             }
             else
             {
-                parts.Store.Remove(ask.Key, stored);
+                parts.Forget(ask.Key, stored);
                 head.Dispose();
             }
         }

@@ -6,8 +6,11 @@ namespace Afterimage.Gateway.HttpRoute;
 /// <summary>The HTTP client side of a route: transparent, that is without redirects, cookies, decompression, tracing fields or a proxy of its own.</summary>
 internal static class OriginTransport
 {
-    public static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout) => new()
+    /// <param name="connectTimeout">Longest wait for a connection.</param>
+    /// <param name="connectionsMax">Requests at the same time; others wait, within their time for the first byte. 0: no bound.</param>
+    public static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout, int connectionsMax = 0) => new()
     {
+        MaxConnectionsPerServer = connectionsMax > 0 ? connectionsMax : int.MaxValue,
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,

@@ -5,14 +5,14 @@ namespace Afterimage.Gateway.HttpRoute;
 /// <summary>What the steps of a route share. Made once for each route.</summary>
 internal sealed class RouteParts
 {
-    public RouteParts(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, RequestLog? log, TimeProvider time)
+    public RouteParts(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
     {
-        (Options, Store, Time) = (options, store, time);
+        (Options, Store, Disk, Time) = (options, store, disk, time);
         Account = new RouteAccount(log);
         Origin = new OriginExchange(invoker, options, time);
         Invalidations = new InvalidationLog(time);
         Flights = new FlightTable(time);
-        Admission = new HttpAdmission(options, store, Invalidations);
+        Admission = new HttpAdmission(options, store, disk, Invalidations);
         Writer = new ResponseWriter(options, Account, time);
         Relay = new Relay(options, Admission, Flights, Account);
     }
@@ -20,6 +20,9 @@ internal sealed class RouteParts
     public HttpRouteOptions Options { get; }
 
     public ResponseStore Store { get; }
+
+    /// <summary>Behind <see cref="Store"/>; null where responses are in memory only.</summary>
+    public DiskTier? Disk { get; }
 
     public TimeProvider Time { get; }
 
@@ -36,6 +39,13 @@ internal sealed class RouteParts
     public ResponseWriter Writer { get; }
 
     public Relay Relay { get; }
+
+    /// <summary>Removes a response that is no longer what the origin would say.</summary>
+    public void Forget(ResourceKey key, StoredResponse stored)
+    {
+        Store.Remove(key, stored);
+        Disk?.Forget(key, stored);
+    }
 
     /// <summary>Sends a request to the origin; interim responses go to the client of a GET meanwhile.</summary>
     public Task<(OriginHead? Head, OriginFailure Failure)> SendAsync(RouteRequest request, Preconditioned with)

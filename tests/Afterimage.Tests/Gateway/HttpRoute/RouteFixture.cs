@@ -39,7 +39,8 @@ internal sealed class RouteFixture : IAsyncDisposable
 
     /// <param name="answer">What the origin does.</param>
     /// <param name="change">Changes the route's options.</param>
-    public static async Task<RouteFixture> StartAsync(Func<HttpContext, Task> answer, Func<HttpRouteOptions, HttpRouteOptions>? change = null)
+    /// <param name="disk">Behind the store in memory; disposed with the route.</param>
+    public static async Task<RouteFixture> StartAsync(Func<HttpContext, Task> answer, Func<HttpRouteOptions, HttpRouteOptions>? change = null, DiskTier? disk = null)
     {
         TestOrigin origin = await TestOrigin.StartAsync();
         var time = new MovableTime();
@@ -49,10 +50,10 @@ internal sealed class RouteFixture : IAsyncDisposable
             context.Response.Headers.Date = HttpDate.Format(time.GetUtcNow());
             return answer(context);
         };
-        return await StartAsync(origin.Address, time, origin, change);
+        return await StartAsync(origin.Address, time, origin, change, disk);
     }
 
-    public static Task<RouteFixture> StartAsync(Uri origin) => StartAsync(origin, new MovableTime(), null, null);
+    public static Task<RouteFixture> StartAsync(Uri origin) => StartAsync(origin, new MovableTime(), null, null, null);
 
     public Task<Answer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
 
@@ -79,19 +80,19 @@ internal sealed class RouteFixture : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        _route.Dispose();
+        await _route.DisposeAsync();
         if (_origin is not null)
         {
             await _origin.DisposeAsync();
         }
     }
 
-    private static async Task<RouteFixture> StartAsync(Uri origin, MovableTime time, TestOrigin? owned, Func<HttpRouteOptions, HttpRouteOptions>? change)
+    private static async Task<RouteFixture> StartAsync(Uri origin, MovableTime time, TestOrigin? owned, Func<HttpRouteOptions, HttpRouteOptions>? change, DiskTier? disk)
     {
         var options = new HttpRouteOptions { Origin = origin };
         var store = new ResponseStore(64 << 20);
         var route = new HttpCacheRoute(
-            change?.Invoke(options) ?? options, new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5))), store, null, time);
+            change?.Invoke(options) ?? options, new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5))), store, disk, null, time);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

@@ -38,6 +38,18 @@ public sealed class TransparencyScenarios
     }
 
     [Fact]
+    public async Task A_client_cannot_tell_the_origin_another_resource_than_the_one_in_the_key()
+    {
+        await using var origin = new RawOrigin(_ => Ok);
+        await using RouteFixture route = await RouteFixture.StartAsync(origin.Address);
+        await route.GetAsync("/a", ("X-Forwarded-Host", "evil"), ("X-Forwarded-Proto", "evil"), ("Forwarded", "host=evil"), ("X-Original-URL", "/evil"), ("X-Rewrite-URL", "/evil"), ("X-Forwarded-For", "evil"));
+        string request = Assert.Single(origin.Requests);
+        Assert.DoesNotContain("evil", request, StringComparison.Ordinal);
+        Assert.Contains($"Host: {origin.Address.Authority}", request, StringComparison.Ordinal);
+        Assert.Contains("X-Forwarded-For: 127.0.0.1", request, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Unusual_methods_and_statuses_pass()
     {
         await using var origin = new RawOrigin(_ => "HTTP/1.1 299 Whatever Else\r\nContent-Length: 2\r\n\r\nhi");

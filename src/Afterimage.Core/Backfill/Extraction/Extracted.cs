@@ -1,0 +1,23 @@
+namespace Afterimage.Backfill.Extraction;
+
+/// <summary>What a strategy learnt of an image's request.</summary>
+/// <param name="Prompt">Not empty.</param>
+/// <param name="Parameters">Names as in a request (<c>width</c>, <c>seed</c>, <c>negative_prompt</c>), values as text.</param>
+/// <param name="Strategy">The strategy's name; recorded in the entry.</param>
+/// <param name="IsRequest">True where the parameters are those of a whole request, so that what is missing had the dialect's default; false where a tool's
+/// settings were read, so that what is missing is unknown.</param>
+public sealed record Extracted(string Prompt, IReadOnlyList<KeyValuePair<string, string>> Parameters, string Strategy, bool IsRequest)
+{
+    public string? Find(string name)
+    {
+        foreach ((string key, string value) in Parameters)
+        {
+            if (key == name)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}

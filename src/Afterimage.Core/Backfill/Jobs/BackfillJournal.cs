@@ -1,0 +1,237 @@
+using System.Text;
+
+namespace Afterimage.Backfill.Jobs;
+
+/// <summary>
+/// A job's files: <c>job.json</c>, <c>progress.jsonl</c> (one line a commit, the last whole one counts) and <c>failures.jsonl</c>. A line of progress is written
+/// after everything it speaks of is stored, so that a job killed at any moment redoes at most the chunks after its last line; redoing is harmless, because
+/// what a chunk makes depends only on the images and on the job.
+/// </summary>
+internal sealed class BackfillJournal : IDisposable
+{
+    private const long ProgressBytesMax = 4 << 20;
+
+    private readonly string _folder;
+    private FileStream _progress;
+    private readonly FileStream _failures;
+    private readonly FileStream _lock;
+    private long _flushed = Environment.TickCount64;
+
+    private BackfillJournal(string folder, BackfillJob job, FileStream folderLock)
+    {
+        _folder = folder;
+        _lock = folderLock;
+        Job = job;
+        Progress = LastProgress(folder) ?? new BackfillProgress();
+        _progress = Open("progress.jsonl");
+        _failures = Open("failures.jsonl");
+        _failures.SetLength(Math.Min(_failures.Length, Progress.FailureBytes));
+        CutTornLine(_progress);
+        _failures.Seek(0, SeekOrigin.End);
+        _progress.Seek(0, SeekOrigin.End);
+    }
+
+    public BackfillJob Job { get; private set; }
+
+    public BackfillProgress Progress { get; private set; }
+
+    /// <summary>Begins a job in a folder of its own. Throws <see cref="IOException"/> where the folder cannot be written.</summary>
+    public static BackfillJournal Begin(string root, BackfillJob job)
+    {
+        string folder = FolderOf(root, job.Batch);
+        Directory.CreateDirectory(folder);
+        var journal = new BackfillJournal(folder, job, Lock(folder));
+        journal.Write(job);
+        return journal;
+    }
+
+    /// <summary>Goes on with a job. Throws <see cref="IOException"/> where another process is at it, <see cref="InvalidDataException"/> where its file is damaged.</summary>
+    public static BackfillJournal Resume(string root, Guid batch)
+    {
+        string folder = FolderOf(root, batch);
+        FileStream folderLock = Lock(folder);
+        if (ReadJob(folder) is { } job)
+        {
+            return new BackfillJournal(folder, job, folderLock);
+        }
+
+        folderLock.Dispose();
+        throw new InvalidDataException($"{folder}/job.json cannot be read");
+    }
+
+    /// <summary>Every job in the folder with its last progress, newest first.</summary>
+    public static IReadOnlyList<(BackfillJob Job, BackfillProgress Progress)> All(string root)
+    {
+        var jobs = new List<(BackfillJob, BackfillProgress)>();
+        foreach (string folder in Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
+        {
+            if (ReadJob(folder) is { } job)
+            {
+                jobs.Add((job, LastProgress(folder) ?? new BackfillProgress()));
+            }
+        }
+
+        return [.. jobs.OrderByDescending(j => j.Item1.Started)];
+    }
+
+    /// <summary>The failures of a batch, as far as they are committed.</summary>
+    public static IEnumerable<BackfillFailure> Failures(string root, Guid batch)
+    {
+        string path = Path.Combine(FolderOf(root, batch), "failures.jsonl");
+        foreach (string line in File.Exists(path) ? ReadLines(path) : [])
+        {
+            if (BackfillJson.TryRead<BackfillFailure>(Encoding.UTF8.GetBytes(line)) is { } failure)
+            {
+                yield return failure;
+            }
+        }
+    }
+
+    /// <summary>Writes failures and the new cursor. On the disk at the latest a second later.</summary>
+    public void Commit(BackfillProgress progress, IReadOnlyList<BackfillFailure> failures)
+    {
+        foreach (BackfillFailure failure in failures)
+        {
+            _failures.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(failure) + "\n"));
+        }
+
+        _failures.Flush();
+        Progress = progress with { FailureBytes = _failures.Position };
+        if (_progress.Length > ProgressBytesMax)
+        {
+            Shrink();
+        }
+
+        _progress.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(Progress) + "\n"));
+        _progress.Flush();
+        if (Environment.TickCount64 - _flushed > 1000)
+        {
+            Flush();
+        }
+    }
+
+    public void SetState(BackfillState state, long? total = null)
+    {
+        Job = Job with { State = state, Total = total ?? Job.Total };
+        Write(Job);
+    }
+
+    /// <summary>Puts what failed again in place of what had failed before.</summary>
+    public void ReplaceFailures(IReadOnlyList<BackfillFailure> remaining)
+    {
+        _failures.SetLength(0);
+        var buckets = new Dictionary<string, BucketProgress>(Progress.Buckets);
+        buckets.Remove("unknown");
+        if (remaining.Count > 0)
+        {
+            buckets["unknown"] = new BucketProgress(0, remaining.Count);
+        }
+
+        Commit(
+            Progress with { Failed = remaining.Count, Buckets = buckets, Reasons = remaining.GroupBy(f => f.Reason).ToDictionary(g => g.Key, g => (long)g.Count()) },
+            remaining);
+    }
+
+    public void Flush()
+    {
+        _failures.Flush(flushToDisk: true);
+        _progress.Flush(flushToDisk: true);
+        _flushed = Environment.TickCount64;
+    }
+
+    public void Dispose()
+    {
+        Flush();
+        _failures.Dispose();
+        _progress.Dispose();
+        _lock.Dispose();
+    }
+
+    public static string FolderOf(string root, Guid batch) => Path.Combine(root, batch.ToString("N"));
+
+    /// <summary>Changes only the state of a job that nobody runs.</summary>
+    public static void MarkState(string root, Guid batch, BackfillState state)
+    {
+        if (!Directory.Exists(FolderOf(root, batch)))
+        {
+            return;
+        }
+
+        using BackfillJournal journal = Resume(root, batch);
+        journal.SetState(state);
+    }
+
+    private static IEnumerable<string> ReadLines(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    private static BackfillJob? ReadJob(string folder)
+    {
+        string path = Path.Combine(folder, "job.json");
+        return File.Exists(path) ? BackfillJson.TryRead<BackfillJob>(File.ReadAllBytes(path)) : null;
+    }
+
+    private static BackfillProgress? LastProgress(string folder)
+    {
+        string path = Path.Combine(folder, "progress.jsonl");
+        BackfillProgress? last = null;
+        foreach (string line in File.Exists(path) ? ReadLines(path) : [])
+        {
+            last = BackfillJson.TryRead<BackfillProgress>(Encoding.UTF8.GetBytes(line)) ?? last;
+        }
+
+        return last;
+    }
+
+    private static FileStream Lock(string folder) => new(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    private FileStream Open(string name) => new(Path.Combine(_folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, 1 << 16);
+
+    // A crash can leave half a line; the next line must not become part of it.
+    private static void CutTornLine(FileStream lines)
+    {
+        if (lines.Length == 0)
+        {
+            return;
+        }
+
+        lines.Seek(-1, SeekOrigin.End);
+        if (lines.ReadByte() != '\n')
+        {
+            lines.WriteByte((byte)'\n');
+        }
+    }
+
+    // Only the last line counts, so the file can begin again with it: written beside and renamed over, never empty in between.
+    private void Shrink()
+    {
+        string path = Path.Combine(_folder, "progress.jsonl");
+        using (var stream = new FileStream(path + ".new", FileMode.Create, FileAccess.Write))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(Progress) + "\n"));
+            stream.Flush(flushToDisk: true);
+        }
+
+        _progress.Dispose();
+        File.Move(path + ".new", path, overwrite: true);
+        _progress = Open("progress.jsonl");
+        _progress.Seek(0, SeekOrigin.End);
+    }
+
+    private void Write(BackfillJob job)
+    {
+        string path = Path.Combine(_folder, "job.json");
+        using (var stream = new FileStream(path + ".new", FileMode.Create, FileAccess.Write))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(job)));
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(path + ".new", path, overwrite: true);
+    }
+}

@@ -1,0 +1,113 @@
+using Afterimage.Backfill.Extraction;
+using Afterimage.Backfill.Sources;
+using Afterimage.Entries;
+using Afterimage.Images;
+using Afterimage.Requests;
+
+namespace Afterimage.Backfill.Jobs;
+
+/// <summary>What became of one image: a header to store (with its bytes where they are copied), or a failure.</summary>
+internal readonly record struct AdoptedImage(SourceImage Image, EntryHeader? Header, ReadOnlyMemory<byte> Body, BackfillFailure? Failure)
+{
+    public long BytesRead { get; init; }
+}
+
+/// <summary>Reads one image, checks its bytes, learns its request and makes the entry's header. Depends on nothing but the image and the job.</summary>
+internal sealed class ImageAdopter(BackfillContext context, IImageSource source, BackfillJob job)
+{
+    private readonly BackfillOptions _options = job.Options;
+
+    public async ValueTask<AdoptedImage> AdoptAsync(SourceImage image, CancellationToken cancellationToken)
+    {
+        if (image.Length > _options.ImageBytesMax)
+        {
+            return Failed(image, "too large", $"{image.Length} bytes");
+        }
+
+        SourceContent? content;
+        try
+        {
+            content = await ReadAsync(image, cancellationToken);
+        }
+        catch (SourceException e)
+        {
+            return Failed(image, "unreadable", e.Message);
+        }
+
+        return content is null ? Failed(image, "gone", null)
+            : content.Bytes.Length > _options.ImageBytesMax ? Failed(image, "too large", $"{content.Bytes.Length} bytes")
+            : await UnderstandAsync(image, content, cancellationToken);
+    }
+
+    private async ValueTask<AdoptedImage> UnderstandAsync(SourceImage image, SourceContent content, CancellationToken cancellationToken)
+    {
+        ImageReport report = ImageInspector.Inspect(content.Bytes.Span);
+        if (!report.IsComplete)
+        {
+            return Failed(image, report.Defect switch
+            {
+                ImageDefect.Empty => "empty",
+                ImageDefect.UnknownFormat => "not an image",
+                ImageDefect.Truncated => "incomplete image",
+                ImageDefect.BadDimensions => "absurd size",
+                _ => "damaged image",
+            }, report.Format == ImageFormat.Unknown ? null : $"{report.Format} {report.Width}x{report.Height}");
+        }
+
+        var input = new ExtractionInput(image.Key, content.Metadata, content.Bytes, null);
+        Extracted? extracted = Extractor.FromImage(input);
+        if (extracted is null && await source.ReadSidecarAsync(image, cancellationToken) is { } sidecar)
+        {
+            extracted = Extractor.FromSidecar(new ExtractionInput(image.Key, content.Metadata, content.Bytes, sidecar));
+        }
+
+        if (extracted is null)
+        {
+            return Failed(image, Keys.KeyReader.Read(Path.GetFileName(image.Key)).Truncated ? "key cut off, no other trace of the prompt" : "no prompt found", null);
+        }
+
+        if (_options.Set.Count > 0)
+        {
+            extracted = extracted with { Parameters = [.. extracted.Parameters.Where(p => !_options.Set.ContainsKey(p.Key)), .. _options.Set] };
+        }
+
+        Hash256 hash = Hash256.Of(content.Bytes.Span);
+        return context.Mapper.Map(extracted, report, hash, out string? reason) is { } request
+            ? new AdoptedImage(image, Header(image, content, report, hash, request, extracted), _options.InPlace ? default : content.Bytes, null) { BytesRead = content.Bytes.Length }
+            : Failed(image, reason ?? "request not accepted", null);
+    }
+
+    private EntryHeader Header(SourceImage image, SourceContent content, ImageReport report, Hash256 hash, ImageRequest request, Extracted extracted) => new()
+    {
+        Id = BatchIds.Of(job, request.ExactKey),
+        Request = request,
+        Key = request.ExactKey,
+        Created = image.Modified is { } modified && modified < job.Started ? modified : job.Started,
+        Source = EntrySource.Backfill,
+        Batch = job.Batch,
+        Extraction = extracted.Strategy,
+        ContentType = report.ContentType,
+        ContentHash = hash,
+        Length = content.Bytes.Length,
+        Width = report.Width,
+        Height = report.Height,
+        Location = _options.InPlace ? image.Location : null,
+    };
+
+    private async ValueTask<SourceContent?> ReadAsync(SourceImage image, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await source.ReadAsync(image, cancellationToken);
+            }
+            catch (SourceException e) when (e.IsTransient && attempt < _options.Attempts)
+            {
+                await Task.Delay(_options.Backoff * (1 << (attempt - 1)), context.Time, cancellationToken);
+            }
+        }
+    }
+
+    private static AdoptedImage Failed(SourceImage image, string reason, string? detail) => new(image, null, default, new BackfillFailure(image.Key, reason, detail));
+}

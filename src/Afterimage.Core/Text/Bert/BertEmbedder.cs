@@ -1,0 +1,141 @@
+using Afterimage.Text.Tokenizers;
+
+namespace Afterimage.Text.Bert;
+
+/// <summary>
+/// A BERT model as the gateway's embedder. At most as many passes run as there are cores. A request that finds a core free starts at once, alone; requests
+/// that have to wait are taken together, up to <see cref="WaitingTokensMax"/> tokens, because a pass over several short texts costs less than one each.
+/// </summary>
+public sealed class BertEmbedder : ITextEmbedder, IDisposable
+{
+    /// <summary>Tokens of waiting requests that one pass takes together.</summary>
+    private const int WaitingTokensMax = 64;
+
+    private readonly BertEncoder _encoder;
+    private readonly WordPieceTokenizer _tokenizer;
+    private readonly int _tokensMax;
+    private readonly Lock _lock = new();
+    private readonly Queue<WaitingTexts> _waiting = [];
+    private int _running;
+
+    private BertEmbedder(BertEncoder encoder, WordPieceTokenizer tokenizer, int tokensMax, EmbeddingSpace space)
+    {
+        (_encoder, _tokenizer, _tokensMax, Space) = (encoder, tokenizer, tokensMax, space);
+    }
+
+    public EmbeddingSpace Space { get; }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">Its folder.</param>
+    /// <param name="name">What it is called in the space id, for example its repository.</param>
+    /// <param name="commit">The commit it was pulled at; null where unknown, then the weights' fingerprint stands in the space id.</param>
+    /// <param name="pooling">Null for the model's own.</param>
+    /// <param name="precision">Null for the model's default.</param>
+    /// <exception cref="InvalidDataException">The folder is not that of a model that can be read.</exception>
+    public static BertEmbedder Load(string path, string name, string? commit = null, Pooling? pooling = null, Precision? precision = null)
+    {
+        BertModelFolder folder = BertModelFolder.Open(path);
+        WordPieceTokenizer tokenizer = TokenizerFiles.Load(path);
+        if (tokenizer.VocabularySize > folder.Config.Vocabulary)
+        {
+            throw new InvalidDataException($"{path}: the tokenizer has {tokenizer.VocabularySize} tokens, the model only {folder.Config.Vocabulary}");
+        }
+
+        Precision numbers = precision ?? folder.DefaultPrecision;
+        BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, numbers);
+        string version = commit is null ? encoder.Fingerprint : commit[..Math.Min(12, commit.Length)];
+        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{numbers}-1/wordpiece-1".ToLowerInvariant();
+        return new BertEmbedder(encoder, tokenizer, folder.TokensMax, new EmbeddingSpace(id, folder.Config.Hidden));
+    }
+
+    public async ValueTask<EmbedOutcome> EmbedAsync(IReadOnlyList<string> texts, Memory<float> vectors, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (texts.Count == 0)
+        {
+            return EmbedOutcome.Embedded;
+        }
+
+        var work = new WaitingTexts(texts, _tokenizer, _tokensMax);
+        if (TryStart(work))
+        {
+            Run([work]);
+        }
+
+        await work.Done.WaitAsync(cancellationToken);
+        work.CopyTo(vectors.Span, _tokenizer, Space.Dimensions);
+        return EmbedOutcome.Embedded;
+    }
+
+    public void Dispose() => _encoder.Dispose();
+
+    private static string Clean(string name)
+    {
+        string clean = new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '/' or '+' or '-' ? c : '-')]);
+        return clean.Length <= 100 ? clean : clean[^100..];
+    }
+
+    /// <summary>Takes a place for work that finds one free, or puts it into the queue.</summary>
+    private bool TryStart(WaitingTexts work)
+    {
+        lock (_lock)
+        {
+            if (_running < _encoder.Threads)
+            {
+                _running++;
+                return true;
+            }
+
+            _waiting.Enqueue(work);
+            return false;
+        }
+    }
+
+    private void Run(List<WaitingTexts> batch)
+    {
+        try
+        {
+            int[] ids = batch.Count == 1 ? batch[0].Ids : [.. batch.SelectMany(w => w.Ids)];
+            int[] lengths = batch.Count == 1 ? batch[0].Lengths : [.. batch.SelectMany(w => w.Lengths)];
+            float[] vectors = new float[lengths.Length * Space.Dimensions];
+            _encoder.Encode(ids, lengths, vectors);
+            int row = 0;
+            foreach (WaitingTexts work in batch)
+            {
+                work.Complete(vectors, row * Space.Dimensions);
+                row += work.Lengths.Length;
+            }
+        }
+        catch (Exception fault)
+        {
+            batch.ForEach(work => work.Fail(fault));
+        }
+        finally
+        {
+            PassOn();
+        }
+    }
+
+    /// <summary>Gives the place to those who wait, on a thread of the pool so that the caller gets its answer, or frees it.</summary>
+    private void PassOn()
+    {
+        var batch = new List<WaitingTexts>();
+        lock (_lock)
+        {
+            int tokens = 0;
+            while (_waiting.TryPeek(out WaitingTexts? next) && (batch.Count == 0 || tokens + next.Ids.Length <= WaitingTokensMax))
+            {
+                tokens += next.Ids.Length;
+                batch.Add(_waiting.Dequeue());
+            }
+
+            if (batch.Count == 0)
+            {
+                _running--;
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(Run, batch, preferLocal: false);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Threading.RateLimiting;
+using Afterimage.Text;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Afterimage.Cloud.RemoteEmbedders;
+
+/// <summary>
+/// Somebody else's embedder behind our contract: texts in batches, a time-out over all, retries with pauses, a breaker, a limit on our own calls, and no
+/// trust in the answer: number, length, finiteness are checked and vectors normalised here. Nothing is thrown but cancellation by the caller.
+/// </summary>
+internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
+{
+    private readonly IEmbeddingEndpoint _endpoint;
+    private readonly RemoteLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _report;
+    private readonly RateLimiter? _rate;
+    private readonly ResiliencePipeline<IReadOnlyList<ReadOnlyMemory<float>>> _pipeline;
+
+    /// <param name="report">Told of every request that failed, in words for the operator's log.</param>
+    public RemoteEmbedder(IEmbeddingEndpoint endpoint, EmbeddingSpace space, RemoteLimits limits, TimeProvider time, Action<string>? report = null)
+    {
+        (_endpoint, Space, _limits, _time, _report) = (endpoint, space, limits, time, report ?? (_ => { }));
+        _pipeline = BuildPipeline(limits, time);
+        if (limits.CallsPerSecond > 0)
+        {
+            int burst = (int)Math.Max(1, Math.Ceiling(limits.CallsPerSecond * 5));
+            _rate = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = burst,
+                TokensPerPeriod = 1,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1 / limits.CallsPerSecond),
+                QueueLimit = burst,
+                AutoReplenishment = true,
+            });
+        }
+    }
+
+    public EmbeddingSpace Space { get; }
+
+    public async ValueTask<EmbedOutcome> EmbedAsync(IReadOnlyList<string> texts, Memory<float> vectors, CancellationToken cancellationToken)
+    {
+        vectors.Span[..(texts.Count * Space.Dimensions)].Clear();
+        int[] wanted = [.. Enumerable.Range(0, texts.Count).Where(i => texts[i].EnumerateRunes().Any(System.Text.Rune.IsLetterOrDigit))];
+        using var deadline = new CancellationTokenSource(_limits.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            foreach (int[] batch in wanted.Chunk(_endpoint.TextsPerCallMax))
+            {
+                if (await CallAsync([.. batch.Select(i => Cut(texts[i]))], either.Token) is not { } answer)
+                {
+                    return EmbedOutcome.Unavailable;
+                }
+
+                for (int i = 0; i < batch.Length; i++)
+                {
+                    Accept(answer[i].Span, vectors.Span.Slice(batch[i] * Space.Dimensions, Space.Dimensions));
+                }
+            }
+
+            return EmbedOutcome.Embedded;
+        }
+        catch (EmbeddingFault fault)
+        {
+            _report(fault.Message);
+            return fault.Invalid ? EmbedOutcome.Invalid : EmbedOutcome.Unavailable;
+        }
+        catch (BrokenCircuitException)
+        {
+            return EmbedOutcome.Unavailable;
+        }
+        catch (Exception fault) when (fault is TimeoutRejectedException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            _report($"{Space.Id} did not answer within {_limits.Timeout.TotalSeconds:0.#} s");
+            return EmbedOutcome.TimedOut;
+        }
+    }
+
+    public void Dispose()
+    {
+        _endpoint.Dispose();
+        _rate?.Dispose();
+    }
+
+    /// <summary>The vectors of one batch; null where our own limit does not allow the call.</summary>
+    private async Task<IReadOnlyList<ReadOnlyMemory<float>>?> CallAsync(string[] texts, CancellationToken cancellationToken)
+    {
+        if (_rate is not null)
+        {
+            using RateLimitLease lease = await _rate.AcquireAsync(1, cancellationToken);
+            if (!lease.IsAcquired)
+            {
+                _report($"{Space.Id} is asked more often than {_limits.CallsPerSecond} times a second");
+                return null;
+            }
+        }
+
+        IReadOnlyList<ReadOnlyMemory<float>> answer = await _pipeline.ExecuteAsync(
+            static async (state, token) => await state._endpoint.CallAsync(state.texts, token), (_endpoint, texts), cancellationToken);
+        return answer.Count == texts.Length ? answer : throw EmbeddingJson.Invalid($"{Space.Id} answered {answer.Count} vectors for {texts.Length} texts");
+    }
+
+    /// <summary>Checks and normalises one vector.</summary>
+    private void Accept(ReadOnlySpan<float> answer, Span<float> vector)
+    {
+        if (answer.Length != Space.Dimensions)
+        {
+            throw EmbeddingJson.Invalid($"{Space.Id} answered {answer.Length} dimensions instead of {Space.Dimensions}");
+        }
+
+        double sum = 0;
+        foreach (float component in answer)
+        {
+            sum += (double)component * component;
+        }
+
+        if (!double.IsFinite(sum) || sum < 1e-24)
+        {
+            throw EmbeddingJson.Invalid($"{Space.Id} answered a vector that is not finite or is zero");
+        }
+
+        double scale = 1 / Math.Sqrt(sum);
+        for (int i = 0; i < vector.Length; i++)
+        {
+            vector[i] = (float)(answer[i] * scale);
+        }
+    }
+
+    private string Cut(string text)
+    {
+        int max = _endpoint.TextLengthMax;
+        return text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+    }
+
+    private static ResiliencePipeline<IReadOnlyList<ReadOnlyMemory<float>>> BuildPipeline(RemoteLimits limits, TimeProvider time)
+    {
+        static bool IsTransient(Exception? fault) => fault is EmbeddingFault { Retry: true } or TimeoutRejectedException;
+        var builder = new ResiliencePipelineBuilder<IReadOnlyList<ReadOnlyMemory<float>>> { TimeProvider = time };
+        if (limits.Retries > 0)
+        {
+            builder.AddRetry(new RetryStrategyOptions<IReadOnlyList<ReadOnlyMemory<float>>>
+            {
+                MaxRetryAttempts = limits.Retries,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = limits.Pause,
+                UseJitter = true,
+                ShouldHandle = arguments => ValueTask.FromResult(IsTransient(arguments.Outcome.Exception)),
+                DelayGenerator = arguments => ValueTask.FromResult((arguments.Outcome.Exception as EmbeddingFault)?.RetryAfter),
+            });
+        }
+
+        return builder
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<IReadOnlyList<ReadOnlyMemory<float>>>
+            {
+                FailureRatio = 0.5,
+                MinimumThroughput = limits.BreakerCallsMin,
+                SamplingDuration = TimeSpan.FromSeconds(30),
+                BreakDuration = limits.BreakerPause,
+                ShouldHandle = arguments => ValueTask.FromResult(IsTransient(arguments.Outcome.Exception)),
+            })
+            .AddTimeout(limits.AttemptTimeout)
+            .Build();
+    }
+}

@@ -1,0 +1,219 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Afterimage.Caching.Http;
+using Afterimage.Entries;
+
+namespace Afterimage.Gateway.HttpRoute;
+
+/// <summary>
+/// Stored responses on disk, behind those in memory: they survive a restart and may be more than fit. Writing never delays an answer; when its queue is
+/// full a response stays in memory only. Removing after an invalidation is waited for, because what it removes must not come back after a crash. Only
+/// complete responses are kept, as they were when they were stored: a renewal by 304 is not written again, the next process validates instead.
+/// </summary>
+internal sealed class DiskTier : IAsyncDisposable
+{
+    private const int WritersCount = 4;
+    private const long QueuedBytesMax = 64L << 20;
+
+    private readonly IEntryStore _entries;
+    private readonly HttpCachePolicy _policy;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<Hash256, Hash256[]> _variants = new();
+    private readonly ConcurrentDictionary<Hash256, Hash256> _resources = new();
+    private readonly Channel<Func<ValueTask>>[] _queues = [.. Enumerable.Range(0, WritersCount).Select(_ => Channel.CreateUnbounded<Func<ValueTask>>())];
+    private readonly Task[] _writers;
+    private long _queuedBytes;
+
+    /// <param name="entries">A store of its own, not the images'; disposed with this.</param>
+    public DiskTier(IEntryStore entries, HttpCachePolicy policy)
+    {
+        _entries = entries;
+        _policy = policy;
+        _entries.Removed += Uncatalogue;
+        _writers = [.. _queues.Select(queue => Task.Run(() => WriteAsync(queue.Reader)))];
+        Loaded = Task.Run(LoadCatalogueAsync);
+    }
+
+    /// <summary>Completes once it is known what is there; until then what is not known yet is a miss. Never fails.</summary>
+    public Task Loaded { get; }
+
+    /// <summary>Resources known to have something here.</summary>
+    public int Count => _variants.Count;
+
+    /// <summary>Whether it is worth asking <see cref="LoadAsync"/>.</summary>
+    public bool MayHave(in ResourceKey key) => !_variants.IsEmpty && _variants.ContainsKey(NameOf(key));
+
+    /// <summary>Brings everything of a resource into memory.</summary>
+    public async ValueTask LoadAsync(ResourceKey key, ResponseStore memory, CancellationToken cancellationToken)
+    {
+        if (!_variants.TryGetValue(NameOf(key), out Hash256[]? variants))
+        {
+            return;
+        }
+
+        foreach (Hash256 variant in variants)
+        {
+            using OpenEntry? entry = await _entries.OpenAsync(variant, cancellationToken);
+            if (entry is null)
+            {
+                Uncatalogue(variant);
+                continue;
+            }
+
+            try
+            {
+                ReadOnlyMemory<byte> body = entry.Body ?? await ReadAsync(entry, cancellationToken);
+
+                // The name is a hash; the entry itself says whose it is.
+                if (StoredResponseEntry.KeyOf(entry.Header) == key && StoredResponseEntry.FromEntry(entry.Header, body, _policy) is { } response)
+                {
+                    memory.Put(key, response);
+                }
+            }
+            catch (IOException)
+            {
+                // A fault of the disk is a miss; the store counts it.
+            }
+        }
+    }
+
+    /// <summary>Writes a complete response some time soon.</summary>
+    public void Save(ResourceKey key, StoredResponse response)
+    {
+        if (!response.IsComplete || Interlocked.Add(ref _queuedBytes, response.Bytes) > QueuedBytesMax)
+        {
+            _ = response.IsComplete ? Interlocked.Add(ref _queuedBytes, -response.Bytes) : 0;
+            return;
+        }
+
+        Enqueue(key, async () =>
+        {
+            Interlocked.Add(ref _queuedBytes, -response.Bytes);
+
+            // Replaced or invalidated while it waited: whatever took its place is in the queue behind it.
+            if (!response.Gone)
+            {
+                EntryHeader header = StoredResponseEntry.ToHeader(key, response);
+                if (await _entries.PutAsync(header, response.Body, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
+                {
+                    Catalogue(key, header.Key);
+                }
+            }
+        });
+    }
+
+    /// <summary>Removes one response some time soon.</summary>
+    public void Forget(ResourceKey key, StoredResponse response) =>
+        Enqueue(key, async () => await _entries.DeleteAsync(StoredResponseEntry.EntryKeyOf(key, response), CancellationToken.None));
+
+    /// <summary>Removes everything of a resource; returns when it is gone.</summary>
+    public Task ForgetAllAsync(ResourceKey key)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool queued = Enqueue(key, async () =>
+        {
+            foreach (Hash256 variant in _variants.GetValueOrDefault(NameOf(key), []))
+            {
+                await _entries.DeleteAsync(variant, CancellationToken.None);
+                Uncatalogue(variant);
+            }
+
+            done.SetResult();
+        });
+        return queued ? done.Task : Task.CompletedTask;
+    }
+
+    /// <summary>Returns when everything asked before is on disk.</summary>
+    public Task SettleAsync() => Task.WhenAll(_queues.Select(queue =>
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool queued = queue.Writer.TryWrite(() =>
+        {
+            done.SetResult();
+            return ValueTask.CompletedTask;
+        });
+        return queued ? done.Task : Task.CompletedTask;
+    }));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (Channel<Func<ValueTask>> queue in _queues)
+        {
+            queue.Writer.TryComplete();
+        }
+
+        await Task.WhenAll(_writers);
+        await Loaded;
+        _entries.Removed -= Uncatalogue;
+        await _entries.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private static Hash256 NameOf(in ResourceKey key) => Hash256.Of($"{key.Scope}\n{key.Target}");
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(OpenEntry entry, CancellationToken cancellationToken)
+    {
+        byte[] body = new byte[entry.Header.Length];
+        int filled = 0;
+        for (int read; filled < body.Length && (read = await entry.ReadAsync(filled, body.AsMemory(filled), cancellationToken)) > 0;)
+        {
+            filled += read;
+        }
+
+        return filled == body.Length ? body : throw new IOException($"entry {entry.Header.Id} ended after {filled} of {body.Length} bytes");
+    }
+
+    /// <summary>Changes of one resource happen in their order, because they share a queue.</summary>
+    private bool Enqueue(in ResourceKey key, Func<ValueTask> change) => _queues[(uint)key.GetHashCode() % WritersCount].Writer.TryWrite(change);
+
+    private static async Task WriteAsync(ChannelReader<Func<ValueTask>> changes)
+    {
+        await foreach (Func<ValueTask> change in changes.ReadAllAsync())
+        {
+            await change();
+        }
+    }
+
+    private async Task LoadCatalogueAsync()
+    {
+        try
+        {
+            await foreach (EntryHeader header in _entries.EnumerateAsync(_stop.Token))
+            {
+                if (StoredResponseEntry.KeyOf(header) is { } key)
+                {
+                    Catalogue(key, header.Key);
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Stopping, or the disk failed: what is not known is a miss.
+        }
+    }
+
+    private void Catalogue(in ResourceKey key, Hash256 entry)
+    {
+        Hash256 name = NameOf(key);
+        _resources[entry] = name;
+        _variants.AddOrUpdate(name, [entry], (_, known) => known.Contains(entry) ? known : [.. known, entry]);
+    }
+
+    private void Uncatalogue(Hash256 entry)
+    {
+        if (!_resources.TryRemove(entry, out Hash256 name))
+        {
+            return;
+        }
+
+        while (_variants.TryGetValue(name, out Hash256[]? known))
+        {
+            Hash256[] rest = [.. known.Where(other => other != entry)];
+            if (rest.Length == 0 ? _variants.TryRemove(KeyValuePair.Create(name, known)) : _variants.TryUpdate(name, rest, known))
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using Afterimage.Caching.Http;
+using Afterimage.Entries;
+using Afterimage.Gateway.HttpRoute;
+using Afterimage.Tests.Caching.Http;
+using Afterimage.Tests.Scenarios;
+using Xunit;
+
+namespace Afterimage.Tests.Gateway.HttpRoute;
+
+/// <summary>Responses that outlive the process.</summary>
+public sealed class DiskScenarios : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("afterimage-http-").FullName;
+
+    [Fact]
+    public async Task A_response_survives_a_restart_with_its_age_and_variant()
+    {
+        await using (RouteFixture route = await StartAsync())
+        {
+            await route.GetAsync("/a", ("Accept-Language", "de, en"));
+        }
+
+        DiskTier disk = Open();
+        await disk.Loaded;
+        await using RouteFixture again = await StartAsync(disk);
+        again.Time.Advance(30);
+        Answer hit = await again.GetAsync("/a", ("Accept-Language", "EN,de"));
+        Assert.Equal(("HIT exact", "0123456789-1"), (hit.Cache, Encoding.ASCII.GetString(hit.Body)));
+        Assert.InRange(int.Parse(hit["Age"]), 30, 60);
+        Assert.Equal("MISS", (await again.GetAsync("/a", ("Accept-Language", "fr"))).Cache);
+    }
+
+    [Fact]
+    public async Task What_was_invalidated_does_not_come_back()
+    {
+        await using (RouteFixture route = await StartAsync())
+        {
+            await route.GetAsync("/a");
+            await route.GetAsync("/b");
+            await route.SendAsync(HttpMethod.Delete, "/a");
+        }
+
+        DiskTier disk = Open();
+        await disk.Loaded;
+        Assert.False(disk.MayHave(new ResourceKey("", "/a")));
+        Assert.True(disk.MayHave(new ResourceKey("", "/b")));
+        await disk.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_part_of_a_response_is_read_back()
+    {
+        await using DiskTier disk = Open();
+        var key = new ResourceKey("tenant", "/a?b=c");
+        StoredResponse response = Make.Stored(404, "hello", Make.Fields("Foo: 1=2"), "Cache-Control: max-age=60", "Vary: Foo, Bar", "Set-Cookie: a", "Set-Cookie: b", "ETag: \"x\"");
+        disk.Save(key, response);
+        await disk.SettleAsync();
+        var memory = new ResponseStore(1 << 20);
+        await disk.LoadAsync(key, memory, CancellationToken.None);
+        StoredResponse read = Assert.Single(memory.FindAll(key, Make.Fields("Foo: 1=2")));
+        Assert.Equal(response.Fields.Lines, read.Fields.Lines);
+        Assert.Equal((response.Status, response.RequestTime, response.ResponseTime, response.Freshness), (read.Status, read.RequestTime, read.ResponseTime, read.Freshness));
+        Assert.True(response.Vary.IsSameAs(read.Vary));
+        Assert.Equal(response.Body.ToArray(), read.Body.ToArray());
+    }
+
+    [Fact]
+    public async Task Of_two_answers_to_the_same_question_the_later_one_stays()
+    {
+        await using DiskTier disk = Open();
+        var key = new ResourceKey("", "/a");
+        disk.Save(key, Make.Stored(200, "old", null, "Cache-Control: max-age=60"));
+        disk.Save(key, Make.Stored(200, "new", null, "Cache-Control: max-age=60"));
+        await disk.SettleAsync();
+        var memory = new ResponseStore(1 << 20);
+        await disk.LoadAsync(key, memory, CancellationToken.None);
+        Assert.Equal("new"u8.ToArray(), Assert.Single(memory.FindAll(key, HttpFields.Empty)).Body.ToArray());
+        Assert.Equal(1, disk.Count);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Task<RouteFixture> StartAsync(DiskTier? disk = null) =>
+        RouteFixture.StartAsync(ReuseScenarios.Fields("max-age=600", ("Vary", "Accept-Language")), disk: disk ?? Open());
+
+    private DiskTier Open() => new(
+        FileEntryStore.Open(
+            new FileEntryStoreOptions { Folder = _folder, Flush = FlushPolicy.Never, FreeDiskBytesMin = 0, Memory = new MemoryTierOptions { BytesMax = 0 } }, TimeProvider.System),
+        HttpCachePolicy.Default);
+}
