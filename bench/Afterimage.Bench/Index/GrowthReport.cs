@@ -22,10 +22,11 @@ internal static class GrowthReport
             # The vector index as it grows
 
             Written by `dotnet run -c Release --project bench/Afterimage.Bench -- index` on {Cpu()}, {Environment.ProcessorCount} cores shared with other work.
-            768 dimensions, one partition, one thread; best median of the rounds. Inserts count until every vector is in its graph. Memory is
+            768 dimensions, one partition, one thread; best median of the rounds. Inserts are per second of processor time,
+            of all threads together, until every vector is in its graph. Memory is
             the private memory of a process that has only opened the index.
 
-            | vectors | search us | recall@1 above 0.85 | inserts a second | private MB | bytes a vector | opening s |
+            | vectors | search us | recall@1 above 0.85 | inserts a CPU second | private MB | bytes a vector | opening s |
             |--:|--:|--:|--:|--:|--:|--:|
 
             """);

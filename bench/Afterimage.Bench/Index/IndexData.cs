@@ -17,6 +17,8 @@ internal sealed class IndexData
 
     private readonly float[][] _blocks;
     private readonly float[] _queries;
+    private (int Nearest, float Similarity)[]? _truth;
+    private string? _path;
 
     private IndexData(int count, int queryCount, int dimensions, float[][] blocks, float[] queries)
     {
@@ -33,11 +35,11 @@ internal sealed class IndexData
 
     public int Dimensions { get; }
 
-    /// <summary>The true nearest vector of each query and its similarity.</summary>
-    public (int Nearest, float Similarity)[] Truth { get; private set; } = [];
+    /// <summary>The true nearest vector of each query and its similarity; found once and kept in the temporary folder.</summary>
+    public (int Nearest, float Similarity)[] Truth => _truth ??= LoadTruth();
 
-    /// <summary>The file that peers read.</summary>
-    public string Path { get; private set; } = "";
+    /// <summary>The file that peers read, written once.</summary>
+    public string Path => _path ??= Save();
 
     public ReadOnlyMemory<float> Vector(int i) => _blocks[i / Block].AsMemory(i % Block * Dimensions, Dimensions);
 
@@ -68,7 +70,6 @@ internal sealed class IndexData
             Normalize(query);
         }
 
-        data.Save();
         return data;
     }
 
@@ -122,14 +123,18 @@ internal sealed class IndexData
         return centre;
     }
 
-    private void Save()
+    private string FileOf(string extension)
     {
         string folder = Directory.CreateDirectory(System.IO.Path.Combine(System.IO.Path.GetTempPath(), "afterimage-bench-index")).FullName;
-        Path = System.IO.Path.Combine(folder, $"vectors-{Count}-{QueryCount}-{Dimensions}.f32");
-        string truth = Path + ".truth";
-        if (!File.Exists(truth))
+        return System.IO.Path.Combine(folder, $"vectors-{Count}-{QueryCount}-{Dimensions}{extension}");
+    }
+
+    private string Save()
+    {
+        string path = FileOf(".f32");
+        if (!File.Exists(path))
         {
-            using (FileStream file = File.Create(Path))
+            using (FileStream file = File.Create(path + ".new"))
             {
                 file.Write(MemoryMarshal.AsBytes<int>([Count, QueryCount, Dimensions]));
                 foreach (float[] block in _blocks)
@@ -140,12 +145,22 @@ internal sealed class IndexData
                 file.Write(MemoryMarshal.AsBytes<float>(_queries));
             }
 
-            Truth = FindTruth();
-            File.WriteAllBytes(truth + ".new", MemoryMarshal.AsBytes<(int, float)>(Truth).ToArray());
-            File.Move(truth + ".new", truth, overwrite: true);
+            File.Move(path + ".new", path, overwrite: true);
         }
 
-        Truth = MemoryMarshal.Cast<byte, (int, float)>(File.ReadAllBytes(truth)).ToArray();
+        return path;
+    }
+
+    private (int Nearest, float Similarity)[] LoadTruth()
+    {
+        string path = FileOf(".truth");
+        if (!File.Exists(path))
+        {
+            File.WriteAllBytes(path + ".new", MemoryMarshal.AsBytes<(int, float)>(FindTruth()).ToArray());
+            File.Move(path + ".new", path, overwrite: true);
+        }
+
+        return MemoryMarshal.Cast<byte, (int, float)>(File.ReadAllBytes(path)).ToArray();
     }
 
     private (int Nearest, float Similarity)[] FindTruth()
