@@ -14,6 +14,7 @@ public sealed class BertEncoder : IDisposable
     private readonly DenseKernel _kernel;
     private readonly WorkTeam _team;
     private readonly Pooling _pooling;
+    private int _disposed;
 
     private BertEncoder(BertConfig config, BertWeights weights, Pooling pooling, DenseKernel kernel, WorkTeam team)
     {
@@ -72,6 +73,11 @@ public sealed class BertEncoder : IDisposable
     /// <summary>Frees the model; no call may be running.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         while (_passes.TryTake(out ForwardPass? pass))
         {
             pass.Dispose();

@@ -75,7 +75,7 @@ internal sealed class BertWeights : IDisposable
     {
         DenseShape[] shapes = DenseShape.All(config);
         var dense = new DenseLayer[shapes.Length];
-        Parallel.For(0, shapes.Length, i =>
+        DenseShape.ForEach(shapes, i =>
         {
             DenseShape shape = shapes[i];
             using var weight = new NativeBuffer((long)shape.Inputs * shape.Outputs * sizeof(float));

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Afterimage.Text.Bert;
 
 /// <summary>One of a layer's four matrix products: which tensors of the checkpoint it is made of, one below the other, and its size.</summary>
@@ -11,6 +13,19 @@ internal sealed record DenseShape(string[] Names, int Inputs, int Outputs)
 
     /// <summary>All products of a model in the order of the forward pass.</summary>
     public static DenseShape[] All(BertConfig config) => [.. Enumerable.Range(0, config.Layers).SelectMany(i => OfLayer(config, $"encoder.layer.{i}"))];
+
+    /// <summary>Does something for the number of every shape, on all cores; the first fault is thrown as it was.</summary>
+    public static void ForEach(DenseShape[] shapes, Action<int> body)
+    {
+        try
+        {
+            Parallel.For(0, shapes.Length, body);
+        }
+        catch (AggregateException faults)
+        {
+            ExceptionDispatchInfo.Throw(faults.Flatten().InnerExceptions[0]);
+        }
+    }
 
     public void ReadWeight(BertCheckpoint checkpoint, Span<float> destination)
     {

@@ -58,7 +58,7 @@ internal static unsafe class Int8File
     private static void Pack(DenseShape[] shapes, BertCheckpoint checkpoint, byte* start)
     {
         long[] offsets = Offsets(shapes);
-        Parallel.For(0, shapes.Length, i =>
+        DenseShape.ForEach(shapes, i =>
         {
             DenseShape shape = shapes[i];
             using var weight = new NativeBuffer((long)shape.Inputs * shape.Outputs * sizeof(float));
