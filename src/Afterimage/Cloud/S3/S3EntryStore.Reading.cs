@@ -174,6 +174,11 @@ internal sealed partial class S3EntryStore
             {
                 source.SetResult(null);
             }
+            catch (Exception e)
+            {
+                // A bug: everyone who waits shall see it rather than wait for ever.
+                source.SetException(e);
+            }
             finally
             {
                 _fetches.TryRemove(KeyValuePair.Create(key, source.Task));

@@ -82,6 +82,7 @@ internal sealed partial class S3EntryStore : IEntryStore
         await _closing.CancelAsync();
         await _counting;
         await _local.DisposeAsync();
+        _quarantine.Dispose();
         _objects.Dispose();
         _closing.Dispose();
     }

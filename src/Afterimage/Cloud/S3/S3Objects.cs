@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Xml;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -157,7 +158,7 @@ internal sealed class S3Objects : IDisposable
         {
             return Meaning(e, operation);
         }
-        catch (Exception e) when (IsOutage(e) || e is BrokenCircuitException or AmazonClientException
+        catch (Exception e) when (IsOutage(e) || e is BrokenCircuitException or AmazonClientException or FormatException or XmlException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             S3Meters.CountFault(operation, e);

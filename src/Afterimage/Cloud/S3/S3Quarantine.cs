@@ -6,7 +6,7 @@ namespace Afterimage.Cloud.S3;
 /// The batches held back, as one object that all gateways on the bucket share. While it has never been read, every backfilled entry is held back: the
 /// bucket being away must not serve what a person has not looked at. Thread-safe; asking takes no lock.
 /// </summary>
-internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider clock)
+internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile HashSet<Guid>? _batches;
@@ -82,6 +82,8 @@ internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider 
             _gate.Release();
         }
     }
+
+    public void Dispose() => _gate.Dispose();
 
     // Never more often than once a second, whatever staleness is asked of entries.
     private static TimeSpan Max(TimeSpan age) => age < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : age;
