@@ -1,7 +1,7 @@
 namespace Afterimage.Entries;
 
 /// <summary>Why stored bytes are not an entry that can be served.</summary>
-internal enum EntryFault
+public enum EntryFault
 {
     None,
 

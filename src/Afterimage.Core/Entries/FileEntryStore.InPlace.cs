@@ -155,6 +155,22 @@ public sealed partial class FileEntryStore
             : null;
     }
 
+    private async ValueTask<EntryHeader?> PeekFromPacksAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        await _packsLoaded.Task.WaitAsync(cancellationToken);
+        RefreshPacks(cancellationToken);
+        TryPeekPacked(key, out EntryHeader? header);
+        return header;
+    }
+
+    /// <summary>Whether the entry is a packed one; its header where it can be read and has not expired.</summary>
+    private bool TryPeekPacked(Hash256 key, out EntryHeader? header)
+    {
+        bool packed = _catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) && row.Place.IsPacked;
+        header = packed && !row.IsExpired(NowUnixMs) ? ReadPacked(row, ticket) : null;
+        return packed;
+    }
+
     private async ValueTask<OpenEntry?> OpenPackedAsync(CatalogueRow row, CatalogueTicket ticket, CancellationToken cancellationToken)
     {
         if (row.IsExpired(NowUnixMs))
@@ -170,8 +186,8 @@ public sealed partial class FileEntryStore
     /// <summary>The header of a packed entry; one whose record is damaged or deleted by another process leaves the catalogue.</summary>
     private EntryHeader? ReadPacked(CatalogueRow row, CatalogueTicket ticket)
     {
-        EntryFault fault = _packs.TryRead(row.Place, row.Key, out EntryHeader? header);
-        if (fault == EntryFault.None)
+        EntryFault fault = TryReadPacked(row, out EntryHeader? header);
+        if (fault is EntryFault.None or EntryFault.Unreadable)
         {
             return header;
         }
@@ -182,7 +198,7 @@ public sealed partial class FileEntryStore
             if (_catalogue.TryGet(row.Key, out CatalogueRow now, out CatalogueTicket current) && current == ticket && now.Place != row.Place)
             {
                 // Compaction moved it between our looking and reading; under the stripe it stays.
-                return _packs.TryRead(now.Place, row.Key, out header) == EntryFault.None ? header : null;
+                return TryReadPacked(now, out header) == EntryFault.None ? header : null;
             }
 
             gone = _catalogue.Remove(ticket, row.Key);
@@ -201,6 +217,20 @@ public sealed partial class FileEntryStore
         }
 
         return null;
+    }
+
+    private EntryFault TryReadPacked(in CatalogueRow row, out EntryHeader? header)
+    {
+        try
+        {
+            return _packs.TryRead(row.Place, row.Key, out header);
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("open");
+            header = null;
+            return EntryFault.Unreadable;
+        }
     }
 
     /// <summary>Reads an in-place image from where it is. Gone, changed or out of reach is a miss, and the entry stays: a bucket that is away comes back.</summary>

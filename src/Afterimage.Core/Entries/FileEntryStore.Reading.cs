@@ -39,20 +39,20 @@ public sealed partial class FileEntryStore
     {
         try
         {
-            if (_catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) && row.Place.IsPacked)
+            if (TryPeekPacked(key, out EntryHeader? packed))
             {
-                return new ValueTask<EntryHeader?>(row.IsExpired(NowUnixMs) ? null : ReadPacked(row, ticket));
+                return new ValueTask<EntryHeader?>(packed);
             }
 
-            if (!_handles.TryHold(key, out EntryFile? file) && OpenAndAdopt(key, out file) != EntryFault.None)
+            if (_handles.TryHold(key, out EntryFile? file) || OpenAndAdopt(key, out file) == EntryFault.None)
             {
-                return default;
+                EntryHeader header = file!.Header;
+                bool expired = IsExpired(file);
+                file.Release();
+                return new ValueTask<EntryHeader?>(expired ? null : header);
             }
 
-            EntryHeader header = file!.Header;
-            bool expired = IsExpired(file);
-            file.Release();
-            return new ValueTask<EntryHeader?>(expired ? null : header);
+            return PeekFromPacksAsync(key, cancellationToken);
         }
         catch (Exception e) when (EntryVolume.IsDiskFault(e))
         {
@@ -143,7 +143,8 @@ public sealed partial class FileEntryStore
                     Refuse(key, fault);
                 }
 
-                if (known && fault is not EntryFault.UnknownVersion)
+                // A packed row has no file to miss: it was published after the caller looked.
+                if (known && !row.Place.IsPacked && fault is not EntryFault.UnknownVersion)
                 {
                     Forget(key);
                     gone = _catalogue.Remove(ticket, key);

@@ -6,8 +6,8 @@ namespace Afterimage.Entries;
 /// The stored images as files on one volume, with hot ones in memory. Faults of the disk never reach the caller: a read is a miss, a write says
 /// <see cref="PutOutcome.Failed"/> or <see cref="PutOutcome.NoSpace"/>, both are counted.
 /// <para>
-/// Every change of one key (publish, adopt, remove) happens under that key's stripe; stripes are taken after <c>_reserveGate</c> and the packs' append lock
-/// (those two are never held together) and before the locks of catalogue, handles, memory tier and quarantine, which are leaves. Each of those remembers at most one life of an entry, told apart by the catalogue's generation:
+/// Every change of one key (publish, adopt, remove) happens under that key's stripe; stripes are taken after <c>_reserveGate</c> and the packs' locks
+/// (never held together) and before the locks of catalogue, handles, memory tier and quarantine, which are leaves. Each of those remembers at most one life of an entry, told apart by the catalogue's generation:
 /// whoever puts an open file or an image into memory checks afterwards that the generation is still current.
 /// </para>
 /// </summary>
@@ -203,9 +203,16 @@ public sealed partial class FileEntryStore : IEntryStore
 
     private void RefreshPacks(CancellationToken cancellationToken)
     {
-        for (int damaged = _packs.Refresh(AdoptPacked, cancellationToken); damaged > 0; damaged--)
+        try
         {
-            EntryMeters.CountFault(EntryFault.Checksum);
+            for (int damaged = _packs.Refresh(AdoptPacked, cancellationToken); damaged > 0; damaged--)
+            {
+                EntryMeters.CountFault(EntryFault.Checksum);
+            }
+        }
+        catch (Exception e) when (EntryVolume.IsDiskFault(e))
+        {
+            EntryMeters.CountDiskFault("read back");
         }
     }
 

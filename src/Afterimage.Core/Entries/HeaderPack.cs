@@ -15,9 +15,13 @@ internal sealed class HeaderPack(EntryVolume volume, int number, string path, Sa
 
     public int Number { get; } = number;
 
+    /// <summary>Begun by this process, which alone appends to it and knows all that is in it.</summary>
+    public bool IsOurs { get; init; }
+
     public string Path { get; } = path;
 
-    /// <summary>Where the next record goes, in packs of this process; how far it was scanned, in others. Changed under the packs' append lock only.</summary>
+    /// <summary>Where the next record goes, in packs of this process; how far it was scanned, in others. Changed under the packs' append lock
+    /// or scan lock respectively.</summary>
     public long Length { get; private set; }
 
     /// <summary>Bytes of records that are not deleted.</summary>

@@ -19,6 +19,9 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
 
     private readonly ConcurrentDictionary<int, HeaderPack> _packs = new();
     private readonly Lock _appendGate = new();
+
+    // A lock of its own: lookups must not wait while a group is flushed. Taken after the append lock where both are needed.
+    private readonly Lock _scanGate = new();
     private readonly string _folder = Path.Combine(root, "packs");
     private HeaderPack? _active;
     private SafeFileHandle? _activeLock;
@@ -32,15 +35,12 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
     public int Refresh(Action<EntryPreamble, EntryPlace> found, CancellationToken cancellationToken)
     {
         int damaged = 0;
-        lock (_appendGate)
+        lock (_scanGate)
         {
             OpenNewPacks();
-            foreach (HeaderPack pack in _packs.Values.OrderBy(pack => pack.Number))
+            foreach (HeaderPack pack in _packs.Values.Where(pack => !pack.IsOurs).OrderBy(pack => pack.Number))
             {
-                if (pack != _active)
-                {
-                    damaged += pack.Scan((preamble, offset) => found(preamble, EntryPlace.InPack(pack.Number, offset)), cancellationToken);
-                }
+                damaged += pack.Scan((preamble, offset) => found(preamble, EntryPlace.InPack(pack.Number, offset)), cancellationToken);
             }
         }
 
@@ -220,11 +220,14 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
             string path = Path.Combine(_folder, $"{number:x8}{Extension}");
             try
             {
-                _activeLock?.Dispose();
-                _activeLock = File.OpenHandle(LockPathOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                _active = new HeaderPack(volume, number, path, volume.OpenReadWrite(path, create: true));
-                _packs[number] = _active;
-                return _active;
+                lock (_scanGate)
+                {
+                    _activeLock?.Dispose();
+                    _activeLock = File.OpenHandle(LockPathOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                    _active = new HeaderPack(volume, number, path, volume.OpenReadWrite(path, create: true)) { IsOurs = true };
+                    _packs[number] = _active;
+                    return _active;
+                }
             }
             catch (IOException) when (File.Exists(path))
             {

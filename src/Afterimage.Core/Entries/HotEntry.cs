@@ -21,7 +21,8 @@ public sealed class HotEntry : OpenEntry
     /// <summary>Whether it is in the tier; false once removed, so that a late removal counts its bytes only once.</summary>
     internal bool Resident;
 
-    internal HotEntry(EntryHeader header, ReadOnlyMemory<byte> body)
+    /// <summary>An image in memory that no tier keeps: what a store hands out when it has just fetched it.</summary>
+    public HotEntry(EntryHeader header, ReadOnlyMemory<byte> body)
     {
         Header = header;
         _body = body;
