@@ -1,3 +1,4 @@
+using System.Globalization;
 using Afterimage.Vectors;
 using Npgsql;
 using Polly;
@@ -24,7 +25,20 @@ public sealed class PostgresDatabase : IAsyncDisposable
         Options = options;
         Time = time ?? TimeProvider.System;
         string connection = ConnectionString(options);
-        _source = NpgsqlDataSource.Create(connection);
+        var builder = new NpgsqlDataSourceBuilder(connection);
+        if (!options.TransactionPooler)
+        {
+            string settings = SessionSettings(options);
+            builder.UsePhysicalConnectionInitializer(
+                opened =>
+                {
+                    using var command = new NpgsqlCommand(settings, opened);
+                    command.ExecuteNonQuery();
+                },
+                opened => PostgresSql.ExecuteAsync(opened, settings, CancellationToken.None));
+        }
+
+        _source = builder.Build();
         _listener = new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ConnectionString;
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = Time }
             .AddRetry(new RetryStrategyOptions
@@ -148,6 +162,16 @@ public sealed class PostgresDatabase : IAsyncDisposable
             throw new TimeoutException("PostgreSQL did not answer in time.", e);
         }
     }
+
+    // Once per connection. A generic plan would be made for the average partition; one of 20 rows and one of 100,000 need different plans. The block
+    // swallows what an older pgvector, or a server without it, does not know.
+    private static string SessionSettings(PostgresOptions options) => string.Create(CultureInfo.InvariantCulture, $"""
+        SET plan_cache_mode = 'force_custom_plan';
+        DO $$ BEGIN
+            PERFORM set_config('hnsw.ef_search', '{options.HnswEfSearch}', false), set_config('hnsw.iterative_scan', 'strict_order', false);
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END $$;
+        """);
 
     private static string ConnectionString(PostgresOptions options)
     {

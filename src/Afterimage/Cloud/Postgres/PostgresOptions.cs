@@ -41,6 +41,9 @@ public sealed class PostgresOptions
     /// <summary>How often a gateway looks whether the graph should be built. 1 to 1,440 min. Default 10.</summary>
     public int MaintenanceMinutes { get; set; } = 10;
 
+    /// <summary>Set where a pooler in transaction mode (PgBouncer) stands in between: settings then travel with every search instead of once per connection. Default false.</summary>
+    public bool TransactionPooler { get; set; }
+
     /// <summary>Rows in one COPY, 100 to 50,000. Default 5,000.</summary>
     public int BulkRowsMax { get; set; } = 5_000;
 

@@ -9,16 +9,15 @@ internal sealed class PostgresStatements
     private readonly ConcurrentDictionary<(int Count, bool Seed), string> _searches = [];
     private readonly string _distance;
 
-    public PostgresStatements(PostgresSpace space, int dimensions, int efSearch)
+    public PostgresStatements(PostgresSpace space, int dimensions, PostgresOptions options)
     {
         Space = space;
         string table = space.Table, vector = space.VectorSchema;
         _distance = PostgresGraph.Distance(space, dimensions);
-        // A generic plan would be made for the average partition; a partition of 20 rows and one of 100,000 need different ones.
-        string iterative = space.HasIterativeScan ? "set_config('hnsw.iterative_scan', 'strict_order', true), " : "";
-        Settings = string.Create(
+        int efSearch = options.HnswEfSearch;
+        Settings = space.HasIterativeScan && !options.TransactionPooler ? null : string.Create(
             CultureInfo.InvariantCulture,
-            $"SELECT {iterative}set_config('hnsw.ef_search', '{(space.HasIterativeScan ? efSearch : Math.Max(efSearch, 400))}', true), set_config('plan_cache_mode', 'force_custom_plan', true)");
+            $"SELECT {(space.HasIterativeScan ? "set_config('hnsw.iterative_scan', 'strict_order', true), " : "")}set_config('hnsw.ef_search', '{(space.HasIterativeScan ? efSearch : Math.Max(efSearch, 400))}', true), set_config('plan_cache_mode', 'force_custom_plan', true)");
         const string Columns = "(entry, partition, seed, batch, embedding, changed)";
         string onConflict = $"""
             ON CONFLICT (entry) DO UPDATE SET partition = EXCLUDED.partition, seed = EXCLUDED.seed, batch = EXCLUDED.batch,
@@ -42,7 +41,8 @@ internal sealed class PostgresStatements
 
     public PostgresSpace Space { get; }
 
-    public string Settings { get; }
+    /// <summary>Run before a search in the same round trip; null where the connection has the settings already.</summary>
+    public string? Settings { get; }
 
     public string Upsert { get; }
 

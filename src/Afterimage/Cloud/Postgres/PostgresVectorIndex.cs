@@ -237,9 +237,13 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     private static async Task<List<Neighbor>> SearchAsync(
         NpgsqlConnection connection, PostgresStatements statements, VectorQuery query, float[] vector, CancellationToken cancellationToken)
     {
-        // One round trip and one implicit transaction, so that the settings hold for this search alone, behind a connection pooler too.
+        // One round trip and one implicit transaction, so that settings, where they are sent, hold for this search alone.
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(statements.Settings));
+        if (statements.Settings is { } settings)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(settings));
+        }
+
         var search = new NpgsqlBatchCommand(query.Seed is null ? statements.Search(query.Count) : statements.SearchSeed(query.Count))
         {
             Parameters =
@@ -257,7 +261,11 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
         batch.BatchCommands.Add(search);
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        if (statements.Settings is not null)
+        {
+            await reader.NextResultAsync(cancellationToken);
+        }
+
         var found = new List<Neighbor>(query.Count);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -352,7 +360,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         {
             return _statements ??= await _database.RunAsync(
                 async (connection, token) => new PostgresStatements(
-                    await PostgresSpaces.PrepareAsync(connection, _database.Options.Schema, SpaceId, Dimensions, token), Dimensions, _database.Options.HnswEfSearch),
+                    await PostgresSpaces.PrepareAsync(connection, _database.Options.Schema, SpaceId, Dimensions, token), Dimensions, _database.Options),
                 _database.Options.WriteTimeoutMs,
                 cancellationToken);
         }

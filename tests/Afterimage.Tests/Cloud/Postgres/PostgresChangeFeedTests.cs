@@ -107,7 +107,7 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
         public static async Task<Listener> StartAsync(PostgresOptions options, long? position = null)
         {
             var listener = new Listener(new PostgresDatabase(options), position);
-            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(120));
             while (listener.Feed.Position < 0 || !listener.Feed.IsListening)
             {
                 await Task.Delay(20, bound.Token);
@@ -118,7 +118,7 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
 
         public async Task<Change> NextAsync()
         {
-            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(120));
             return await _changes.Reader.ReadAsync(bound.Token);
         }
 

@@ -6,7 +6,7 @@ namespace Afterimage.Tests.Cloud.Postgres;
 
 public sealed class PostgresLeasesTests(PostgresFixture postgres)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task One_of_many_gateways_gets_the_lease_and_the_others_are_told_when_it_is_done()
@@ -77,10 +77,10 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
     [Fact]
     public async Task A_living_holder_keeps_its_lease_for_as_long_as_it_needs()
     {
-        await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2, TimeSpan.FromSeconds(3));
+        await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2, TimeSpan.FromSeconds(5));
         Hash256 key = Hash256.Of("key");
         LeaseAnswer held = await gateways.Leases[0].AcquireAsync(key, s_patience, default);
-        Assert.Equal(LeaseOutcome.Busy, (await gateways.Leases[1].AcquireAsync(key, TimeSpan.FromSeconds(5), default)).Outcome);
+        Assert.Equal(LeaseOutcome.Busy, (await gateways.Leases[1].AcquireAsync(key, TimeSpan.FromSeconds(7), default)).Outcome);
         Assert.False(held.Lease!.Lost.IsCancellationRequested);
         await held.Lease.DisposeAsync();
         Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[1].AcquireAsync(key, s_patience, default)).Outcome);

@@ -9,10 +9,14 @@ public sealed class PostgresVectorIndexTests(PostgresFixture postgres)
 {
     private const int Dimensions = 24;
 
-    [Fact]
-    public async Task Neighbours_come_from_the_partition_alone_nearest_first_with_exact_similarities()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Neighbours_come_from_the_partition_alone_nearest_first_with_exact_similarities(bool transactionPooler)
     {
-        await using PostgresDatabase database = new(await postgres.OptionsAsync());
+        PostgresOptions options = await postgres.OptionsAsync();
+        options.TransactionPooler = transactionPooler;
+        await using PostgresDatabase database = new(options);
         await using PostgresVectorIndex index = new(database, "space", Dimensions);
         await using var oracle = new ScanIndex("space", Dimensions);
         List<VectorRecord> records = [.. Enumerable.Range(0, 300).Select(n => Vectors.Record(n, Dimensions, n % 3, n % 5))];
