@@ -27,7 +27,7 @@ public sealed class SemanticTierOptions
     public int Candidates { get; init; } = 8;
 
     /// <summary>Cosine below which an entry is no candidate. Only a bound on work: the matcher decides.</summary>
-    public float CandidateSimilarityMin { get; init; } = 0.3f;
+    public float CandidateSimilarityMin { get; init; } = 0.45f;
 
     public ResolutionBuckets Resolution { get; init; } = ResolutionBuckets.Exact;
 }

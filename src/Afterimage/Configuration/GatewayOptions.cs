@@ -143,7 +143,7 @@ internal sealed class SemanticOptions
     public int Candidates { get; init; } = 8;
 
     [Setting("Similarity below which a stored picture is no candidate. Bounds the work; the policy decides.", Min = -1, Max = 1)]
-    public double CandidateSimilarityMin { get; init; } = 0.3;
+    public double CandidateSimilarityMin { get; init; } = 0.45;
 
     [Setting("Seconds that browsers and CDNs may keep a semantic hit.", Min = 0, Max = 86400)]
     public int MaxAgeSeconds { get; init; } = 60;

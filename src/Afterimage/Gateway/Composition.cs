@@ -82,7 +82,7 @@ internal static class Composition
                 _ => null,
             },
         },
-        Path.Combine(options.Data, "learning.log"),
+        Path.Combine(options.Data, "learning.bin"),
         time);
 
     public static SemanticTierOptions TierOptions(SemanticOptions options, ResolutionBuckets buckets) => new()
