@@ -189,13 +189,16 @@ public sealed class ResponseStore
         }
     }
 
-    /// <summary>Takes an empty resource out of the table; whoever got hold of it meanwhile sees that it is dead and makes a new one.</summary>
+    /// <summary>
+    /// Takes an empty resource out of the table; whoever got hold of it meanwhile sees that it is dead and makes a new one, which must not be taken out
+    /// in its place.
+    /// </summary>
     private void Bury(in ResourceKey key, Resource resource)
     {
         if (resource.Variants.Length == 0)
         {
             resource.Dead = true;
-            _resources.TryRemove(key, out _);
+            _resources.TryRemove(KeyValuePair.Create(key, resource));
         }
     }
 

@@ -91,34 +91,54 @@ internal sealed class DiskTier : IAsyncDisposable
             Interlocked.Add(ref _queuedBytes, -response.Bytes);
 
             // Replaced or invalidated while it waited: whatever took its place is in the queue behind it.
-            if (!response.Gone)
+            if (response.Gone)
             {
-                EntryHeader header = StoredResponseEntry.ToHeader(key, response);
-                if (await _entries.PutAsync(header, response.Body, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
-                {
-                    Catalogue(key, header.Key);
-                }
+                return;
+            }
+
+            EntryHeader header = StoredResponseEntry.ToHeader(key, response);
+            if (await _entries.PutAsync(header, response.Body, CancellationToken.None) is not (PutOutcome.Stored or PutOutcome.Replaced))
+            {
+                return;
+            }
+
+            Catalogue(key, header.Key);
+            if (response.Gone)
+            {
+                // Invalidated while it was being written: nobody may load it before the removal that is queued comes.
+                Uncatalogue(header.Key);
+                await _entries.DeleteAsync(header.Key, CancellationToken.None);
             }
         });
     }
 
-    /// <summary>Removes one response some time soon.</summary>
-    public void Forget(ResourceKey key, StoredResponse response) =>
-        Enqueue(key, async () => await _entries.DeleteAsync(StoredResponseEntry.EntryKeyOf(key, response), CancellationToken.None));
+    /// <summary>Removes one response: at once from what can be loaded, some time soon from the disk.</summary>
+    public void Forget(ResourceKey key, StoredResponse response)
+    {
+        Hash256 entry = StoredResponseEntry.EntryKeyOf(key, response);
+        Uncatalogue(entry);
+        Enqueue(key, async () => await _entries.DeleteAsync(entry, CancellationToken.None));
+    }
 
-    /// <summary>Removes everything of a resource; returns when it is gone.</summary>
+    /// <summary>Removes everything of a resource: at once from what can be loaded, and from the disk when the task completes.</summary>
     public Task ForgetAllAsync(ResourceKey key)
     {
+        Hash256[] variants = _variants.GetValueOrDefault(NameOf(key), []);
+        Array.ForEach(variants, Uncatalogue);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool queued = Enqueue(key, async () =>
         {
-            foreach (Hash256 variant in _variants.GetValueOrDefault(NameOf(key), []))
+            try
             {
-                await _entries.DeleteAsync(variant, CancellationToken.None);
-                Uncatalogue(variant);
+                foreach (Hash256 variant in variants)
+                {
+                    await _entries.DeleteAsync(variant, CancellationToken.None);
+                }
             }
-
-            done.SetResult();
+            finally
+            {
+                done.SetResult();
+            }
         });
         return queued ? done.Task : Task.CompletedTask;
     }
@@ -171,7 +191,14 @@ internal sealed class DiskTier : IAsyncDisposable
     {
         await foreach (Func<ValueTask> change in changes.ReadAllAsync())
         {
-            await change();
+            try
+            {
+                await change();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                // The response is in memory only; the entry store counts what its disk does.
+            }
         }
     }
 

@@ -51,8 +51,10 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
         }
 
         StoredResponse response = Combined(ask, complete);
-        store.Put(ask.Key, response);
-        disk?.Save(ask.Key, response);
+        if (store.Put(ask.Key, response))
+        {
+            disk?.Save(ask.Key, response);
+        }
     }
 
     private StoredResponse Combined(Ask ask, StoredResponse response)

@@ -58,7 +58,14 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 
     private async Task AnswerFromDiskAsync(RouteRequest request, DiskTier disk)
     {
+        DateTimeOffset started = _parts.Time.GetUtcNow();
         await disk.LoadAsync(request.Key, _parts.Store, request.Context.RequestAborted);
+        if (_parts.Invalidations.IsVoid(request.Key, started))
+        {
+            // An invalidation came while this was being read, and did not find it in memory yet.
+            _parts.Store.RemoveAll(request.Key);
+        }
+
         await AnswerAsync(request, _parts.Store.Find(request.Key, request.Fields));
     }
 

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Afterimage.Gateway.HttpRoute;
 
-/// <summary>Writes answers out of the store: whole, 304, 206, 416 and HEAD. The fields of a stored response are prepared once and shared by all its uses.</summary>
+/// <summary>
+/// Writes answers out of the store: whole, 304, 206, 416 and HEAD. The fields of a stored response are prepared once and shared by all its uses. Writes take no
+/// cancellation: the server ends them when the client leaves, and asking for its token would cost every hit an allocation.
+/// </summary>
 internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount account, TimeProvider time)
 {
     private static readonly StringValues Hit = "HIT";
@@ -58,7 +61,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         }
 
         response.ContentLength = stored.Body.Length;
-        return request.IsHead ? Task.CompletedTask : response.Body.WriteAsync(stored.Body, request.Context.RequestAborted).AsTask();
+        return request.IsHead ? Task.CompletedTask : response.Body.WriteAsync(stored.Body, CancellationToken.None).AsTask();
     }
 
     /// <summary>Serves one range of a stored response, whole or part, or says that it has none.</summary>
@@ -81,7 +84,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         response.ContentLength = selection.Range.Length;
         account.Add(Tier.Exact, StatusCodes.Status206PartialContent, selection.Range.Length);
         ReadOnlyMemory<byte> bytes = stored.Body.Slice((int)selection.Offset, (int)selection.Range.Length);
-        return response.Body.WriteAsync(bytes, request.Context.RequestAborted).AsTask();
+        return response.Body.WriteAsync(bytes, CancellationToken.None).AsTask();
     }
 
     private Task WriteRangesAsync(RouteRequest request, StoredResponse stored, List<RangeSelection> selected, string? forwarded)
@@ -93,7 +96,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         response.ContentType = multipart.ContentType;
         response.ContentLength = multipart.Body.Length;
         account.Add(Tier.Exact, StatusCodes.Status206PartialContent, multipart.Body.Length);
-        return response.Body.WriteAsync(multipart.Body, request.Context.RequestAborted).AsTask();
+        return response.Body.WriteAsync(multipart.Body, CancellationToken.None).AsTask();
     }
 
     /// <summary>Serves a response whose content is still arriving for another request.</summary>

@@ -79,6 +79,22 @@ public sealed class DiskScenarios : IDisposable
         Assert.Equal(1, disk.Count);
     }
 
+    [Fact]
+    public async Task What_is_being_removed_cannot_be_loaded_any_more()
+    {
+        await using DiskTier disk = Open();
+        var key = new ResourceKey("", "/a");
+        disk.Save(key, Make.Stored("Cache-Control: max-age=60"));
+        await disk.SettleAsync();
+        Assert.True(disk.MayHave(key));
+        Task removal = disk.ForgetAllAsync(key);
+        Assert.False(disk.MayHave(key));
+        await removal;
+        var memory = new ResponseStore(1 << 20);
+        await disk.LoadAsync(key, memory, CancellationToken.None);
+        Assert.Equal(0, memory.Count);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private Task<RouteFixture> StartAsync(DiskTier? disk = null) =>
