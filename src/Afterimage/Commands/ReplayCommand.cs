@@ -37,7 +37,10 @@ internal static class ReplayCommand
         };
         var price = new Option<double>("--price-per-image") { Description = "What a picture costs at the origin.", DefaultValueFactory = _ => 0.002 };
         var limit = new Option<long?>("--limit") { Description = "Only the first so many requests." };
-        var served = new Option<string?>("--served") { Description = "Write the pairs of prompts that would have shared a picture into this file, for a person to read." };
+        var served = new Option<string?>("--served")
+        {
+            Description = "Write the pairs of prompts that would have shared a picture into this file, for a person to read.",
+        };
         var json = new Option<bool>("--json") { Description = "One JSON line per seed rule and policy." };
         var command = new Command("replay", "Play a log of requests and report what the cache would have answered.")
         {
@@ -109,7 +112,8 @@ internal static class ReplayCommand
     {
         await using var index = VectorIndex.Open(
             new VectorIndexOptions { Folder = folder, SpaceId = embedder.Space.Id, Dimensions = embedder.Space.Dimensions });
-        using var progress = new ProgressLine(error, $"{rule}, {policy.Name}".ToLowerInvariant(), rows.Count, ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected);
+        bool terminal = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
+        using var progress = new ProgressLine(error, $"{rule}, {policy.Name}".ToLowerInvariant(), rows.Count, terminal);
         await using var run = new ReplayRun(embedder, index, policy, rule);
         return await run.PlayAsync(rows, progress.Report, cancellationToken);
     }

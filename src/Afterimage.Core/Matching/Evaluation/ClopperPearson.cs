@@ -1,6 +1,8 @@
 namespace Afterimage.Matching.Evaluation;
 
-/// <summary>The exact interval of a counted share (Clopper and Pearson 1934): it covers the true share in at least the stated part of all cases, however rare the event.</summary>
+/// <summary>
+/// The exact interval of a counted share (Clopper and Pearson 1934): it covers the true share in at least the stated part of all cases, however rare the event.
+/// </summary>
 public static class ClopperPearson
 {
     /// <param name="hits">0 to <paramref name="trials"/>.</param>

@@ -103,7 +103,9 @@ public sealed class CalibrationLearner : IDisposable
         }
     }
 
-    /// <summary>Never serves the picture of <paramref name="storedPrompt"/> for <paramref name="askedPrompt"/> again, in either direction, whatever entry it is.</summary>
+    /// <summary>
+    /// Never serves the picture of <paramref name="storedPrompt"/> for <paramref name="askedPrompt"/> again, in either direction, whatever entry it is.
+    /// </summary>
     public void Block(string askedPrompt, string storedPrompt) =>
         Apply([new LearningRecord(LearningRecordKind.BlockedPair, PromptPair.KeyOf(askedPrompt, storedPrompt))]);
 

@@ -18,7 +18,10 @@ internal sealed class LearningFile : IDisposable
     /// <summary>Records whose check sum was wrong at opening.</summary>
     public int Damaged { get; private set; }
 
-    /// <summary>Opens or creates the file and hands every sound record to <paramref name="read"/>. Throws <see cref="InvalidDataException"/> where it is another kind of file.</summary>
+    /// <summary>
+    /// Opens or creates the file and hands every sound record to <paramref name="read"/>. Throws <see cref="InvalidDataException"/> where it is another kind
+    /// of file.
+    /// </summary>
     public static LearningFile Open(string path, Action<LearningRecord> read)
     {
         var file = new LearningFile(path, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));

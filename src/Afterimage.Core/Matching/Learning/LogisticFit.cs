@@ -30,12 +30,15 @@ internal static class LogisticFit
             double step0 = ((h11 * g0) - (h01 * g1)) / determinant, step1 = ((h00 * g1) - (h01 * g0)) / determinant;
 
             // The loss is convex, so halving a Newton step that went too far ends at the minimum.
-            double scale = 1, next;
-            while ((next = Loss(evidence, servedFrom, intercept - (scale * step0), Math.Max(SlopeMin, slope - (scale * step1)), prior, penaltyIntercept, penaltySlope)) > current
-                && scale > 1e-6)
+            double scale = 1, next = LossAfter(scale);
+            while (next > current && scale > 1e-6)
             {
                 scale /= 2;
+                next = LossAfter(scale);
             }
+
+            double LossAfter(double share) => Loss(
+                evidence, servedFrom, intercept - (share * step0), Math.Max(SlopeMin, slope - (share * step1)), prior, penaltyIntercept, penaltySlope);
 
             intercept -= scale * step0;
             slope = Math.Max(SlopeMin, slope - (scale * step1));
@@ -54,7 +57,8 @@ internal static class LogisticFit
         return new CalibrationLine(intercept, slope, c * inverse, a * inverse, -b * inverse);
     }
 
-    private static double Loss(EvidenceBins evidence, double servedFrom, double intercept, double slope, CalibrationLine prior, double penaltyIntercept, double penaltySlope)
+    private static double Loss(
+        EvidenceBins evidence, double servedFrom, double intercept, double slope, CalibrationLine prior, double penaltyIntercept, double penaltySlope)
     {
         double d0 = intercept - prior.Intercept, d1 = slope - prior.Slope;
         double loss = ((penaltyIntercept * d0 * d0) + (penaltySlope * d1 * d1)) / 2;

@@ -42,7 +42,8 @@ internal static class EvaluationText
         {
             ThresholdPoint? best = Best(all, maxFalseReuse);
             output.WriteLine(best is { } point
-                ? $"  its best threshold for {maxFalseReuse:0.##%} false reuse over all: {point.Threshold:0.0000} reuses {point.Reuse:0.0%} at {point.FalseReuse:0.00%} false"
+                ? $"  its best threshold for {maxFalseReuse:0.##%} false reuse over all: {point.Threshold:0.0000} reuses {point.Reuse:0.0%} "
+                    + $"at {point.FalseReuse:0.00%} false"
                 : $"  no threshold keeps false reuse within {maxFalseReuse:0.##%}");
             output.WriteLine();
         }
@@ -55,7 +56,8 @@ internal static class EvaluationText
         if (!json)
         {
             string name = file is null ? "all files" : category is null ? $"{file}: all" : $"{file}: {category}";
-            output.WriteLine($"  {name,-34}{report.Pairs,7}   {Text(report.Reuse),-36}{Text(report.FalseReuse),-36}{(report.Spearman is { } s ? s.ToString("0.000") : "-")}");
+            string order = report.Spearman is { } s ? s.ToString("0.000") : "-";
+            output.WriteLine($"  {name,-34}{report.Pairs,7}   {Text(report.Reuse),-36}{Text(report.FalseReuse),-36}{order}");
             return;
         }
 

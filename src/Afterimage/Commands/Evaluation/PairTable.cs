@@ -4,7 +4,9 @@ using Afterimage.Matching.Evaluation;
 
 namespace Afterimage.Commands.Evaluation;
 
-/// <summary>A file of labelled pairs: tab-separated, a header line that names at least <c>label</c>, <c>a</c> and <c>b</c>; <c>category</c> and <c>score</c> where known.</summary>
+/// <summary>
+/// A file of labelled pairs: tab-separated, a header line that names at least <c>label</c>, <c>a</c> and <c>b</c>; <c>category</c> and <c>score</c> where known.
+/// </summary>
 internal static class PairTable
 {
     /// <summary>Reads the whole file. Throws <see cref="InvalidDataException"/> with file, line and what is wrong.</summary>
