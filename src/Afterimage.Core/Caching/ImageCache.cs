@@ -51,6 +51,7 @@ public sealed class ImageCache(
     private readonly ConcurrentDictionary<GenerationKey, Generation> _shared = new();
     private static readonly GenerationResult Found = new(GenerationEnd.Found, new GenerationHead(SemanticLookup.NotTried, null, null), null, AdmissionOutcome.NotAsked);
 
+    private readonly SemaphoreSlim[] _storing = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
     private readonly PromptsInFlight _inFlight = new(semantic);
     private int _running;
 
@@ -120,7 +121,7 @@ public sealed class ImageCache(
             generation.End(result);
 
             // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
-            if (result.Entry is { } entry && !await IsSupersededAsync(entry) && await store.PutAsync(entry, result.Head.Body!.Whole, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced)
+            if (result.Entry is { } entry && await StoreAsync(entry, result.Head.Body!.Whole))
             {
                 indexing.Enqueue(entry, result.Head.Lookup.Vector, over);
                 over = () => { };
@@ -141,9 +142,21 @@ public sealed class ImageCache(
         }
     }
 
-    /// <summary>Whether a fresher picture of the same request (one that was asked for with no-cache) was stored meanwhile.</summary>
-    private async ValueTask<bool> IsSupersededAsync(EntryHeader entry) =>
-        await store.PeekAsync(entry.Key, CancellationToken.None) is { } stored && stored.Created > entry.Created;
+    /// <summary>Stores an entry, unless a fresher picture of the same request (one asked for with no-cache) was stored meanwhile: the later one stays, whichever is written first.</summary>
+    private async ValueTask<bool> StoreAsync(EntryHeader entry, ReadOnlyMemory<byte> body)
+    {
+        SemaphoreSlim stripe = _storing[(entry.Key.GetHashCode() & int.MaxValue) % _storing.Length];
+        await stripe.WaitAsync();
+        try
+        {
+            return !(await store.PeekAsync(entry.Key, CancellationToken.None) is { } stored && stored.Created > entry.Created)
+                && await store.PutAsync(entry, body, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced;
+        }
+        finally
+        {
+            stripe.Release();
+        }
+    }
 
     private void Unshare(Generation generation, GenerationKey key, RequestPlan plan)
     {
