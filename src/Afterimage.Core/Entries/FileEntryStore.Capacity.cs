@@ -7,8 +7,19 @@ public sealed partial class FileEntryStore
     private const double SoftShare = 0.98;
     private const double LowShare = 0.95;
 
+    // Outermost of all locks.
+    private readonly Lock _sweepGate = new();
+
     /// <summary>Removes what has expired, and saves the order of use when that is due.</summary>
     internal void Sweep()
+    {
+        lock (_sweepGate)
+        {
+            SweepAlone();
+        }
+    }
+
+    private void SweepAlone()
     {
         long now = NowUnixMs;
         foreach ((CatalogueRow row, CatalogueTicket ticket) in _catalogue.Rows(row => row.IsExpired(now)))

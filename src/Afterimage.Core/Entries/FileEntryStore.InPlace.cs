@@ -304,7 +304,8 @@ public sealed partial class FileEntryStore
             (CatalogueRow row, CatalogueTicket ticket) = moving[i];
             lock (StripeOf(row.Key))
             {
-                if (_catalogue.IsCurrent(ticket, row.Key))
+                // A move keeps the ticket, so the place is compared too: a record moved twice would leave a live copy behind.
+                if (_catalogue.TryGet(row.Key, out CatalogueRow now, out CatalogueTicket current) && current == ticket && now.Place == row.Place)
                 {
                     _packs.Revive(places[i], row.Bytes);
                     _catalogue.Move(ticket, row.Key, places[i]);
