@@ -143,6 +143,7 @@ internal sealed unsafe class LogSegment : IDisposable
     {
         Span<byte> zeros = stackalloc byte[4096];
         zeros.Clear();
+        bool changed = false;
         for (long at = length; at < Capacity;)
         {
             // Only what is not zero already is overwritten, so that a sparse file stays sparse.
@@ -150,13 +151,18 @@ internal sealed unsafe class LogSegment : IDisposable
             if (From(at)[..count].ContainsAnyExcept((byte)0))
             {
                 RandomAccess.Write(_handle, zeros[..count], at);
+                changed = true;
             }
 
             at += count;
         }
 
         Length = length;
-        Flush();
+        if (changed)
+        {
+            // A flush may take seconds on a busy disk, and after an orderly end there is nothing to cut.
+            Flush();
+        }
     }
 
     /// <summary>Closes the file, cut to what was written.</summary>
