@@ -102,7 +102,7 @@ public sealed class KeyReaderTests
             known += reading.Prompt is null ? 0 : 1;
             return reading.Prompt is null || reading.Prompt == Expected("https://image.pollinations.ai" + target).Prompt;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
-        Assert.True(known > all * 0.9, $"{known} of {all}");
+        Assert.True(known > all * 0.75, $"{known} of {all}");
     }
 
     [Fact]
