@@ -96,6 +96,11 @@ internal enum OriginFailurePolicy
 /// <summary>The entries.</summary>
 internal sealed class StoreOptions
 {
+    [Setting("`Files`: the data folder. `S3`: a bucket (R2, AWS, MinIO, Ceph...) that several gateways can share, with memory and the data folder in front.")]
+    public StoreProvider Provider { get; init; } = StoreProvider.Files;
+
+    public S3Options S3 { get; init; } = new();
+
     [Setting("Bytes of entries on disk; the least recently used go first. 0: no bound.", Min = 0)]
     public long BytesMax { get; init; } = 50L * 1024 * 1024 * 1024;
 
@@ -113,6 +118,31 @@ internal sealed class StoreOptions
 
     [Setting("Wait for the disk before an entry counts as stored.")]
     public bool Flush { get; init; } = true;
+}
+
+internal enum StoreProvider
+{
+    Files,
+    S3,
+}
+
+/// <summary>The bucket of the S3 store. Credentials come from the usual AWS chain (environment, profile, container, instance).</summary>
+internal sealed class S3Options
+{
+    [Setting("Name of the bucket.")]
+    public string Bucket { get; init; } = "";
+
+    [Setting("Address of the service, for example https://ACCOUNT.r2.cloudflarestorage.com; empty for AWS itself.")]
+    public string ServiceUrl { get; init; } = "";
+
+    [Setting("Region to sign for: auto for R2, the bucket's region for AWS.")]
+    public string Region { get; init; } = "auto";
+
+    [Setting("Before every object name; ends with a slash or is empty.")]
+    public string Prefix { get; init; } = "afterimage/";
+
+    [Setting("Seconds for which an entry of the local tier is served without asking the bucket whether another gateway has removed or replaced it.", Min = 0, Max = 86400)]
+    public double LocalStalenessSeconds { get; init; } = 60;
 }
 
 /// <summary>The semantic tier.</summary>
@@ -212,6 +242,9 @@ internal sealed class PostgresIndexOptions
 
     [Setting("Milliseconds after which a search is given up: a semantic miss.", Min = 50, Max = 60000)]
     public int SearchTimeoutMs { get; init; } = 2000;
+
+    [Setting("Keep the partitions in use in this process too, so that a lookup rarely asks the database.")]
+    public bool HotTier { get; init; } = true;
 }
 
 /// <summary>Cloudflare Vectorize v2.</summary>

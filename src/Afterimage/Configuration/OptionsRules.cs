@@ -42,6 +42,16 @@ internal static class OptionsRules
 
         EmbedderFactory.Check(options.Embedding, HubSettings.FromEnvironment(), mistakes);
         CheckIndex(options.Index, mistakes);
+        if (options.Store.Provider == StoreProvider.S3 && options.Store.S3.Bucket.Length == 0)
+        {
+            mistakes.Add("Store:S3:Bucket: is missing; it is where the entries go");
+        }
+
+        if (options.Store.S3.ServiceUrl.Length > 0 && !IsHttp(options.Store.S3.ServiceUrl))
+        {
+            mistakes.Add($"Store:S3:ServiceUrl: '{options.Store.S3.ServiceUrl}' is not an http(s) address");
+        }
+
         if (options.Scope.Required && options.Scope.Header.Length == 0)
         {
             mistakes.Add("Scope:Required: needs Scope:Header, the header that names the tenant");

@@ -1,8 +1,10 @@
 using Afterimage.Caching;
 using Afterimage.Caching.Http;
+using Afterimage.Cloud;
 using Afterimage.Cloud.Cloudflare;
 using Afterimage.Cloud.HuggingFace;
 using Afterimage.Cloud.Postgres;
+using Afterimage.Cloud.S3;
 using Afterimage.Configuration;
 using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
@@ -17,8 +19,9 @@ namespace Afterimage.Gateway;
 /// <summary>From settings to the engine's parts: the one place where a provider's name becomes its type.</summary>
 internal static class Composition
 {
-    public static IEntryStore OpenStore(GatewayOptions options, TimeProvider time) => FileEntryStore.Open(
-        new FileEntryStoreOptions
+    public static IEntryStore OpenStore(GatewayOptions options, TimeProvider time)
+    {
+        var local = new FileEntryStoreOptions
         {
             Folder = Path.Combine(options.Data, "entries"),
             BytesMax = options.Store.BytesMax,
@@ -26,9 +29,22 @@ internal static class Composition
             EntryBytesMax = options.Admission.MaxBytes + 65536L,
             Flush = options.Store.Flush ? FlushPolicy.BeforePublish : FlushPolicy.Never,
             Memory = new MemoryTierOptions { BytesMax = options.Store.MemoryBytesMax },
-        },
-        time,
-        BackfillParts.Locations);
+        };
+        S3Options s3 = options.Store.S3;
+        return options.Store.Provider == StoreProvider.Files ? FileEntryStore.Open(local, time, BackfillParts.Locations) : S3EntryStore.Open(
+            new S3StoreOptions
+            {
+                Bucket = s3.Bucket,
+                ServiceUrl = s3.ServiceUrl.Length > 0 ? s3.ServiceUrl : null,
+                Region = s3.Region,
+                Prefix = s3.Prefix,
+                LocalStalenessMax = TimeSpan.FromSeconds(s3.LocalStalenessSeconds),
+                EntryBytesMax = local.EntryBytesMax,
+            },
+            local,
+            time,
+            BackfillParts.Locations);
+    }
 
     public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time) => EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time);
 
@@ -47,7 +63,20 @@ internal static class Composition
                     SearchTimeoutMs = postgres.SearchTimeoutMs,
                 });
                 owned.Push(database);
-                return new PostgresVectorIndex(database, space.Id, space.Dimensions);
+                var shared = new PostgresVectorIndex(database, space.Id, space.Dimensions);
+                if (!postgres.HotTier)
+                {
+                    return shared;
+                }
+
+                // Scratch of an earlier run: the database is the truth.
+                string hot = Path.Combine(options.Data, "hot");
+                if (Directory.Exists(hot))
+                {
+                    Directory.Delete(hot, recursive: true);
+                }
+
+                return new TieredVectorIndex(shared, shared, () => ScratchVectorIndex.Open(hot, space.Id, space.Dimensions), new HotTierOptions());
             case IndexProvider.Vectorize:
                 var client = new CloudflareClient(CloudflareOptionsOf(options.Index.Vectorize));
                 owned.Push(new OwnedDisposable(client));
