@@ -10,6 +10,7 @@ namespace Afterimage.Matching.Comparing;
 internal static class Aligner
 {
     private const int LeftoversMax = 40;
+    private const int CandidatesMax = 16;
 
     public static Alignment Align(WordLexicon lexicon, IReadOnlyList<Word> a, IReadOnlyList<Word> b)
     {
@@ -102,7 +103,7 @@ internal static class Aligner
 
         if (byKey.TryGetValue(KeyOf(word), out List<int>? same))
         {
-            foreach (int j in same)
+            foreach (int j in Nearest(alignment, i, same))
             {
                 candidates.Add((i, j, 2 + Neighbourhood(alignment, i, j)));
             }
@@ -115,7 +116,7 @@ internal static class Aligner
                 continue;
             }
 
-            foreach (int j in list)
+            foreach (int j in Nearest(alignment, i, list))
             {
                 Word other = alignment.B[j];
                 if (other.Text != word.Text && WordComparer.SharesLemma(word, other, out float strength))
@@ -124,6 +125,20 @@ internal static class Aligner
                 }
             }
         }
+    }
+
+    // Of very many equal words only those around the same place are weighed: the cost stays linear for prompts that repeat one word.
+    private static List<int> Nearest(Alignment alignment, int i, List<int> places)
+    {
+        if (places.Count <= CandidatesMax)
+        {
+            return places;
+        }
+
+        int here = (int)((long)i * alignment.B.Count / Math.Max(1, alignment.A.Count));
+        int at = places.BinarySearch(here);
+        at = Math.Clamp((at < 0 ? ~at : at) - (CandidatesMax / 2), 0, places.Count - CandidatesMax);
+        return places.GetRange(at, CandidatesMax);
     }
 
     // Equal words before and after, and nearly the same place, make a pair likelier than another of the same word.

@@ -6,6 +6,9 @@ namespace Afterimage.Matching.Comparing;
 internal static class Senses
 {
     private const int SensesMax = 12;
+    private const int AnimalTopic = 5;
+    private const float LearnedNameStrength = 0.85f;
+    private const float LearnedKindUsesMin = 15;
 
     public static Match Compare(WordLexicon lexicon, WordForm x, WordForm y)
     {
@@ -30,8 +33,20 @@ internal static class Senses
             }
         }
 
-        return best;
+        return best.Likeness == Likeness.Hypernym && IsLearnedName(lexicon, x.Lemma, y.Lemma)
+            ? best with { Strength = MathF.Max(best.Strength, LearnedNameStrength) }
+            : best;
     }
+
+    // "feline" is mostly said of cats, "canine" of dogs: a kind far more often named than what it is a kind of.
+    private static bool IsLearnedName(WordLexicon lexicon, int x, int y)
+    {
+        (int kind, int genus) = Climbs(lexicon, lexicon.SensesOf(x)[0], lexicon.SensesOf(y)[0], 1) ? (x, y) : (y, x);
+        float kindUses = Uses(lexicon, kind);
+        return lexicon.TopicOf(lexicon.SensesOf(kind)[0]) == AnimalTopic && kindUses >= LearnedKindUsesMin && kindUses >= 5 * (Uses(lexicon, genus) + 1);
+    }
+
+    private static float Uses(WordLexicon lexicon, int lemma) => MathF.Pow(2, lexicon.TagsOf(lemma)[0] / 20f) - 1;
 
     private static bool IsParticiple(WordLexicon lexicon, int lemma)
     {

@@ -55,6 +55,9 @@ internal static class LightWords
         };
     }
 
+    /// <summary>Young, little, small: said alike of a child.</summary>
+    public static bool IsYouth(string word) => word is "young" or "little" or "small";
+
     /// <summary>Verbs that only say that something is there.</summary>
     public static bool IsBeing(string word) => Being.Contains(word);
 

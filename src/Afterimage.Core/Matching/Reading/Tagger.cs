@@ -63,6 +63,14 @@ internal static class Tagger
             return;
         }
 
+        // "orange feline": where a phrase ends without a noun, its last word is one if it can be.
+        if (word.Tag == Tag.Adjective && before.Tag == Tag.Adjective && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break)
+            && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Noun) is { Pos: PartsOfSpeech.Noun } noun)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Noun, noun.Lemma, noun.Inflection == Inflection.Plural);
+            return;
+        }
+
         // "with red writing": behind preposition and adjective stands a noun.
         if (word.Tag == Tag.Ing && before.Tag == Tag.Adjective && i > 1 && words[i - 2].Tag is Tag.Preposition or Tag.Determiner && i > 1
             && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break))
