@@ -13,7 +13,7 @@ internal static class RequestMeters
     private static readonly Tier[] Tiers = Enum.GetValues<Tier>();
     private static readonly long[] Requests = new long[Tiers.Length * Stride];
     private static readonly long[] Bytes = new long[Tiers.Length * Stride];
-    private static long _savedMilliseconds;
+    private static long SavedMilliseconds;
 
     // A cache line each, so that cores that count different tiers do not disturb one another.
     private const int Stride = 8;
@@ -23,7 +23,7 @@ internal static class RequestMeters
         Telemetry.Meter.CreateObservableCounter("afterimage.requests", () => Read(Requests), description: "Requests by how they were answered.");
         Telemetry.Meter.CreateObservableCounter("afterimage.response.bytes", () => Read(Bytes), "By", "Body bytes sent, by how requests were answered.");
         Telemetry.Meter.CreateObservableCounter(
-            "afterimage.origin.saved", () => Interlocked.Read(ref _savedMilliseconds) / 1000.0, "s", "Origin time that hits did not cost, as far as it was measured when their pictures were made.");
+            "afterimage.origin.saved", () => Interlocked.Read(ref SavedMilliseconds) / 1000.0, "s", "Origin time that hits did not cost, as far as it was measured when their pictures were made.");
     }
 
     public static void Answered(Tier tier, long bytes)
@@ -36,7 +36,7 @@ internal static class RequestMeters
     {
         if (entry.OriginTime is { } spent)
         {
-            Interlocked.Add(ref _savedMilliseconds, (long)spent.TotalMilliseconds);
+            Interlocked.Add(ref SavedMilliseconds, (long)spent.TotalMilliseconds);
         }
     }
 

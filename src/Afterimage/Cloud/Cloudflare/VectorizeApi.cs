@@ -9,8 +9,8 @@ namespace Afterimage.Cloud.Cloudflare;
 internal sealed class VectorizeApi(CloudflareClient client, string index)
 {
     private const string Root = "vectorize/v2/indexes";
-    private static readonly MediaTypeHeaderValue s_json = new("application/json");
-    private static readonly MediaTypeHeaderValue s_ndjson = new("application/x-ndjson");
+    private static readonly MediaTypeHeaderValue JsonType = new("application/json");
+    private static readonly MediaTypeHeaderValue NdjsonType = new("application/x-ndjson");
 
     private string Path { get; } = $"{Root}/{index}";
 
@@ -65,7 +65,7 @@ internal sealed class VectorizeApi(CloudflareClient client, string index)
         JsonElement result = Result(await client.CallInBackgroundAsync(
             HttpMethod.Post,
             Path + "/upsert?unparsable-behavior=error",
-            () => new ReadOnlyMemoryContent(ndjson) { Headers = { ContentType = s_ndjson } },
+            () => new ReadOnlyMemoryContent(ndjson) { Headers = { ContentType = NdjsonType } },
             cancellationToken));
         return Mutation(result);
     }
@@ -98,12 +98,12 @@ internal sealed class VectorizeApi(CloudflareClient client, string index)
     /// <summary>The matches of one query of somebody who waits.</summary>
     public async Task<IReadOnlyList<JsonElement>> QueryAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = s_json } };
+        var content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = JsonType } };
         JsonElement result = Result(await client.CallAsync(HttpMethod.Post, Path + "/query", content, cancellationToken));
         return Shape<JsonElement[]>(result, static r => [.. r.GetProperty("matches").EnumerateArray()]);
     }
 
-    private static ByteArrayContent Json<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value)) { Headers = { ContentType = s_json } };
+    private static ByteArrayContent Json<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value)) { Headers = { ContentType = JsonType } };
 
     private static JsonElement Result(CloudflareAnswer answer) => answer.Succeeded ? answer.Result : throw new VectorIndexUnavailableException(answer.Sentence);
 

@@ -17,7 +17,7 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
     public const string AccountId = "0123456789abcdef0123456789abcdef";
     public const string Token = "stand-in token";
 
-    private static readonly TimeSpan s_window = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
     private readonly WebApplication _app;
@@ -128,7 +128,7 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
     private void Limit()
     {
         DateTimeOffset now = _time.GetUtcNow();
-        while (_recent.TryPeek(out DateTimeOffset oldest) && oldest <= now - s_window)
+        while (_recent.TryPeek(out DateTimeOffset oldest) && oldest <= now - Window)
         {
             _recent.Dequeue();
         }
@@ -141,7 +141,7 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
         _recent.Enqueue(now);
         if (_recent.Count > RequestsPerFiveMinutes)
         {
-            _blockedUntil = now + s_window;
+            _blockedUntil = now + Window;
             throw new StandInFault(429, 971, "Please wait and consider throttling your request speed", 300);
         }
     }

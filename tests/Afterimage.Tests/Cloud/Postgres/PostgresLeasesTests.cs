@@ -6,7 +6,7 @@ namespace Afterimage.Tests.Cloud.Postgres;
 
 public sealed class PostgresLeasesTests(PostgresFixture postgres)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task One_of_many_gateways_gets_the_lease_and_the_others_are_told_when_it_is_done()
@@ -27,7 +27,7 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
                     return picture;
                 }
 
-                LeaseAnswer answer = await leases.AcquireAsync(key, s_patience, default);
+                LeaseAnswer answer = await leases.AcquireAsync(key, Patience, default);
                 if (answer.Lease is { } lease)
                 {
                     await using (lease)
@@ -56,8 +56,8 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
     public async Task Leases_of_different_keys_do_not_wait_for_each_other()
     {
         await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2);
-        await using GenerationLease one = (await gateways.Leases[0].AcquireAsync(Hash256.Of("one"), s_patience, default)).Lease!;
-        await using GenerationLease two = (await gateways.Leases[1].AcquireAsync(Hash256.Of("two"), s_patience, default)).Lease!;
+        await using GenerationLease one = (await gateways.Leases[0].AcquireAsync(Hash256.Of("one"), Patience, default)).Lease!;
+        await using GenerationLease two = (await gateways.Leases[1].AcquireAsync(Hash256.Of("two"), Patience, default)).Lease!;
         Assert.False(one.Lost.IsCancellationRequested);
     }
 
@@ -66,12 +66,12 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
     {
         await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2, TimeSpan.FromSeconds(2));
         Hash256 key = Hash256.Of("key");
-        Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[0].AcquireAsync(key, s_patience, default)).Outcome);
+        Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[0].AcquireAsync(key, Patience, default)).Outcome);
         Assert.Equal(LeaseOutcome.Busy, (await gateways.Leases[1].AcquireAsync(key, TimeSpan.Zero, default)).Outcome);
 
         await gateways.Leases[0].DieAsync();
-        Assert.Equal(LeaseOutcome.Released, (await gateways.Leases[1].AcquireAsync(key, s_patience, default)).Outcome);
-        Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[1].AcquireAsync(key, s_patience, default)).Outcome);
+        Assert.Equal(LeaseOutcome.Released, (await gateways.Leases[1].AcquireAsync(key, Patience, default)).Outcome);
+        Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[1].AcquireAsync(key, Patience, default)).Outcome);
     }
 
     [Fact]
@@ -79,11 +79,11 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
     {
         await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2, TimeSpan.FromSeconds(5));
         Hash256 key = Hash256.Of("key");
-        LeaseAnswer held = await gateways.Leases[0].AcquireAsync(key, s_patience, default);
+        LeaseAnswer held = await gateways.Leases[0].AcquireAsync(key, Patience, default);
         Assert.Equal(LeaseOutcome.Busy, (await gateways.Leases[1].AcquireAsync(key, TimeSpan.FromSeconds(7), default)).Outcome);
         Assert.False(held.Lease!.Lost.IsCancellationRequested);
         await held.Lease.DisposeAsync();
-        Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[1].AcquireAsync(key, s_patience, default)).Outcome);
+        Assert.Equal(LeaseOutcome.Acquired, (await gateways.Leases[1].AcquireAsync(key, Patience, default)).Outcome);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
     {
         await using PostgresDatabase database = new(new PostgresOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=u;Timeout=1" });
         await using PostgresLeases leases = new(database);
-        Assert.Equal(LeaseOutcome.Unavailable, (await leases.AcquireAsync(Hash256.Of("key"), s_patience, default)).Outcome);
+        Assert.Equal(LeaseOutcome.Unavailable, (await leases.AcquireAsync(Hash256.Of("key"), Patience, default)).Outcome);
     }
 
     private sealed class Gateways : IAsyncDisposable
