@@ -49,7 +49,8 @@ internal sealed class Scanner
                 c = ' ';
             }
 
-            if (c != 0 && c != Rune.ReplacementChar.Value)
+            bool spaceAgain = c == ' ' && folded.Length > 0 && folded[^1] == ' ';
+            if (c != 0 && c != Rune.ReplacementChar.Value && !spaceAgain)
             {
                 folded.Append(new Rune(c).ToString());
             }
