@@ -56,7 +56,7 @@ internal static class DemoCommand
               {curl}/a%20green%20parrot%20on%20a%20branch?width=512&height=512'
 
               # semantic HIT: other words, same meaning; the fox was drawn at the start
-              {curl}/please%20draw%20a%20crimson%20fox%20in%20the%20snow?width=512&height=512'
+              {curl}/please%20generate%20an%20image%20of%20a%20crimson%20fox%20in%20the%20snow?width=512&height=512'
 
               # MISS again: one word, another meaning; X-Semantic-Best-Similarity tells how near the fox was
               {curl}/a%20blue%20fox%20in%20the%20snow?width=512&height=512'
