@@ -7,6 +7,7 @@ using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Gateway;
 using Afterimage.Gateway.HttpRoute;
+using Afterimage.Origin;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Features;

@@ -10,6 +10,7 @@ using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
 using Afterimage.Matching;
 using Afterimage.Matching.Learning;
+using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
 using Afterimage.Vectors;

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Afterimage.Caching;
 using Afterimage.Configuration;
@@ -24,17 +23,7 @@ internal sealed class OriginClient : IDisposable
         _options = options;
         _base = origin;
         _basePath = origin.AbsolutePath.TrimEnd('/');
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            EnableMultipleHttp2Connections = true,
-        });
+        _http = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.ConnectTimeoutSeconds)));
         _places = options.ConcurrencyMax > 0 ? new SemaphoreSlim(options.ConcurrencyMax) : null;
     }
 

@@ -81,6 +81,21 @@ public sealed class ForwardingTests
         Assert.Equal("urn:afterimage:upgrade-not-supported", answer.Json.GetProperty("type").GetString());
     }
 
+    [Theory]
+    [InlineData("/any")]
+    [InlineData("/prompt/x?width=64&height=64")]
+    public async Task Header_bytes_beyond_ascii_do_not_break_a_request(string target)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        using var socket = new TcpClient();
+        await socket.ConnectAsync("127.0.0.1", gateway.Client.BaseAddress!.Port);
+        NetworkStream stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"GET {target} HTTP/1.1\r\nHost: a\r\nX-Name: J\u00fcrgen\r\n\r\n"));
+        using var reader = new StreamReader(stream);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync(limit.Token));
+    }
+
     [Fact]
     public async Task Posts_to_an_image_path_are_forwarded()
     {

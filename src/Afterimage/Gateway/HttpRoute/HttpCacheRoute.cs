@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
+using Afterimage.Origin;
 
 namespace Afterimage.Gateway.HttpRoute;
 

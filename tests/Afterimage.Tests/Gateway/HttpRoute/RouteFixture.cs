@@ -2,6 +2,7 @@ using System.Net;
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
 using Afterimage.Gateway.HttpRoute;
+using Afterimage.Origin;
 using Afterimage.Tests.Scenarios;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

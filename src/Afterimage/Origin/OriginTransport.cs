@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text;
+using Afterimage.Gateway.HttpRoute;
 
-namespace Afterimage.Gateway.HttpRoute;
+namespace Afterimage.Origin;
 
-/// <summary>The HTTP client side of a route: transparent, that is without redirects, cookies, decompression, tracing fields or a proxy of its own.</summary>
+/// <summary>The HTTP client side of the gateway: transparent, that is without redirects, cookies, decompression, tracing fields or a proxy of its own.</summary>
 internal static class OriginTransport
 {
     /// <param name="connectTimeout">Longest wait for a connection.</param>
