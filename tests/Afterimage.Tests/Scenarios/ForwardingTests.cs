@@ -90,7 +90,7 @@ public sealed class ForwardingTests
         using var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", gateway.Client.BaseAddress!.Port);
         NetworkStream stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes($"GET {target} HTTP/1.1\r\nHost: a\r\nX-Name: J\u00fcrgen\r\n\r\n"));
+        await stream.WriteAsync(Encoding.UTF8.GetBytes($"GET {target} HTTP/1.1\r\nHost: a\r\nX-Name: J\u00fcrgen\r\n\r\n"));
         using var reader = new StreamReader(stream);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync(limit.Token));
