@@ -151,7 +151,12 @@ try {
 } catch (error) {
   console.error(error.message)
 } finally {
-  for (const child of children) child.kill('SIGTERM')
-  if (data) fs.rmSync(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  // What a gateway writes on its way down must not meet the removal of its folder.
+  await Promise.all(children.map(child => child.exitCode !== null || child.signalCode !== null ? null : new Promise(resolve => {
+    child.once('exit', resolve)
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), 10_000).unref()
+  })))
+  if (data) fs.rmSync(data, { recursive: true, force: true })
 }
 process.exit(code)

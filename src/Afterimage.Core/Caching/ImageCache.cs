@@ -54,6 +54,7 @@ public sealed class ImageCache(
     private readonly SemaphoreSlim[] _storing = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
     private readonly PromptsInFlight _inFlight = new(semantic);
     private int _running;
+    private int _indexed;
 
     public IEntryStore Store => store;
 
@@ -106,6 +107,7 @@ public sealed class ImageCache(
     {
         Action over = () =>
         {
+            Interlocked.Increment(ref _indexed);
             _inFlight.Remove(request, generation);
             generation.StoringOver();
         };
@@ -178,10 +180,11 @@ public sealed class ImageCache(
         SemanticLookup lookup = SemanticLookup.NotTried;
         if (plan.Mode != SemanticMode.Off)
         {
+            int indexed = Volatile.Read(ref _indexed);
             lookup = await semantic.FindAsync(request, plan.Seeds, plan.AgeMax, CancellationToken.None);
             if (lookup.Outcome != SemanticOutcome.Reuse && plan.Mode == SemanticMode.On && plan.Shared && options.SemanticCoalescing)
             {
-                lookup = await WaitForSameMeaningAsync(generation, request, plan, lookup);
+                lookup = await WaitForSameMeaningAsync(generation, request, plan, lookup, indexed);
 
                 // The same request may have come with its seed named and without: one picture, though not one generation.
                 if (lookup.Outcome == SemanticOutcome.Reuse && await IsStoredAsync(request, plan))
@@ -237,15 +240,25 @@ public sealed class ImageCache(
         await store.PeekAsync(request.ExactKey, CancellationToken.None) is { } found && !(plan.AgeMax < time.GetUtcNow() - found.Created);
 
     /// <summary>Semantic coalescing: waits for a picture under way that may be reused; where there is none, or it fails, the lookup stands as it was.</summary>
-    private async Task<SemanticLookup> WaitForSameMeaningAsync(Generation generation, ImageRequest request, RequestPlan plan, SemanticLookup lookup)
+    /// <param name="indexed">How many pictures had reached the index when <paramref name="lookup"/> began.</param>
+    private async Task<SemanticLookup> WaitForSameMeaningAsync(Generation generation, ImageRequest request, RequestPlan plan, SemanticLookup lookup, int indexed)
     {
-        if (lookup.Vector is not { } vector || _inFlight.FindOrAdd(request, plan.Seeds, vector, generation) is not { } same)
+        if (lookup.Vector is not { } vector)
         {
             return lookup;
         }
 
-        // Once its vector can be found the usual lookup finds it and judges it again, with what feedback says; should it have failed, nothing changes.
-        await same.Stored;
+        if (_inFlight.FindOrAdd(request, plan.Seeds, vector, generation) is { } same)
+        {
+            // Once its vector can be found the usual lookup finds it and judges it again, with what feedback says; should it have failed, nothing changes.
+            await same.Stored;
+        }
+        else if (indexed == Volatile.Read(ref _indexed))
+        {
+            return lookup;
+        }
+
+        // Also where a picture went from "in flight" to "in the index" between the lookup and the look at what is in flight.
         return await semantic.FindAsync(request, plan.Seeds, plan.AgeMax, CancellationToken.None);
     }
 
