@@ -24,7 +24,7 @@ public enum SeedRule
 public sealed class SemanticTierOptions
 {
     /// <summary>Candidates judged for one request, 1 to 100.</summary>
-    public int Candidates { get; init; } = 16;
+    public int Candidates { get; init; } = 8;
 
     /// <summary>Cosine below which an entry is no candidate. Only a bound on work: the matcher decides.</summary>
     public float CandidateSimilarityMin { get; init; } = 0.45f;
@@ -119,7 +119,6 @@ public sealed class SemanticTier
         }
 
         PromptReading asked = PromptReading.Of(request.Prompt);
-        SemanticCandidate? best = null;
         SemanticCandidate? nearest = null;
         foreach (Neighbor neighbor in neighbors)
         {
@@ -136,17 +135,17 @@ public sealed class SemanticTier
                 continue;
             }
 
+            // Nearest first, and the first that may be reused is taken: it has passed the same bound that a likelier one behind it would.
             SemanticCandidate candidate = Judge(request.Prompt, asked, found.Entry, ReadingOf(found.Entry), partition, neighbor.Similarity);
-            nearest ??= candidate;
-            if (candidate.Verdict.Decision == Decision.Reuse && !(best?.Verdict.Probability >= candidate.Verdict.Probability))
+            if (candidate.Verdict.Decision == Decision.Reuse)
             {
-                best = candidate;
+                return new SemanticLookup(SemanticOutcome.Reuse, candidate, vector);
             }
+
+            nearest ??= candidate;
         }
 
-        return best is not null ? new SemanticLookup(SemanticOutcome.Reuse, best, vector)
-            : nearest is not null ? new SemanticLookup(SemanticOutcome.Rejected, nearest, vector)
-            : new SemanticLookup(SemanticOutcome.NoCandidate, null, vector);
+        return new SemanticLookup(nearest is null ? SemanticOutcome.NoCandidate : SemanticOutcome.Rejected, nearest, vector);
     }
 
     /// <summary>
