@@ -24,7 +24,7 @@ public enum SeedRule
 public sealed class SemanticTierOptions
 {
     /// <summary>Candidates judged for one request, 1 to 100.</summary>
-    public int Candidates { get; init; } = 8;
+    public int Candidates { get; init; } = 6;
 
     /// <summary>Cosine below which an entry is no candidate. Only a bound on work: the matcher decides.</summary>
     public float CandidateSimilarityMin { get; init; } = 0.45f;

@@ -170,7 +170,7 @@ internal sealed class SemanticOptions
     public ResolutionBucketing Resolution { get; init; } = ResolutionBucketing.Exact;
 
     [Setting("Candidates judged for one request.", Min = 1, Max = 100)]
-    public int Candidates { get; init; } = 8;
+    public int Candidates { get; init; } = 6;
 
     [Setting("Similarity below which a stored picture is no candidate. Bounds the work; the policy decides.", Min = -1, Max = 1)]
     public double CandidateSimilarityMin { get; init; } = 0.45;
