@@ -154,7 +154,7 @@ internal sealed class SemanticOptions
     [Setting("`Matcher` reads both prompts. `Cosine` is the classic threshold, `Ramp` the same rising with length; both make mistakes that the matcher does not.")]
     public PolicyName Policy { get; init; } = PolicyName.Matcher;
 
-    [Setting("The share of reuses that may be wrong. The matcher serves a picture where its calibrated probability of being right is at least 1 minus this.", Min = 0.0001, Max = 0.5)]
+    [Setting("The share of reuses that you let be wrong. The matcher serves a picture where its probability of being right is at least 1 minus this; measured at 0.01 only.", Min = 0.0001, Max = 0.5)]
     public double MaxFalseReuse { get; init; } = 0.01;
 
     [Setting("Similarity that the cosine policy asks for.", Min = 0, Max = 1)]

@@ -183,26 +183,25 @@ internal sealed class GatewayHost : IAsyncDisposable
             return parts;
         }
 
-        /// <summary>Reconciles index and entries once the entries are read back, and again whenever something was skipped.</summary>
+        /// <summary>Reconciles index and entries once the entries are read back, and again whenever something was skipped or the last attempt failed.</summary>
         public void StartUpkeep(ILogger logger) => _upkeep = Task.Run(async () =>
         {
-            bool first = true;
+            bool due = true;
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
             try
             {
-                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
                 while (await timer.WaitForNextTickAsync(_stop.Token))
                 {
-                    if (Cache.Store.Status.Loaded && (first || Indexing.HasGaps))
+                    if (Cache.Store.Status.Loaded && (due || Indexing.HasGaps))
                     {
                         Indexing.GapsClosed();
-                        ReconcileReport report = await Reconciler.RunAsync(Cache.Store, Cache.Semantic, _stop.Token);
-                        first = false;
+                        due = !await TryReconcileAsync(logger);
                         timer.Period = TimeSpan.FromSeconds(30);
-                        Ready.TrySetResult();
-                        if (report.VectorsAdded + report.VectorsRemoved > 0 && logger.IsEnabled(LogLevel.Warning))
-                        {
-                            logger.LogWarning("reconcile: {Entries} entries, {Added} vectors added, {Removed} removed", report.Entries, report.VectorsAdded, report.VectorsRemoved);
-                        }
+                    }
+
+                    if (timer.Period.TotalSeconds > 1)
+                    {
+                        Cache.Semantic.Learner.Flush();
                     }
                 }
             }
@@ -210,11 +209,28 @@ internal sealed class GatewayHost : IAsyncDisposable
             {
                 // Stopping.
             }
+        });
+
+        /// <summary>False where the store or the index could not be asked; the next tick tries again.</summary>
+        private async Task<bool> TryReconcileAsync(ILogger logger)
+        {
+            try
+            {
+                ReconcileReport report = await Reconciler.RunAsync(Cache.Store, Cache.Semantic, _stop.Token);
+                Ready.TrySetResult();
+                if (report.VectorsAdded + report.VectorsRemoved > 0 && logger.IsEnabled(LogLevel.Warning))
+                {
+                    logger.LogWarning("reconcile: {Entries} entries, {Added} vectors added, {Removed} removed", report.Entries, report.VectorsAdded, report.VectorsRemoved);
+                }
+
+                return true;
+            }
             catch (Exception e) when (e is IOException or VectorIndexUnavailableException)
             {
-                logger.LogError("reconcile failed: {Message}", e.Message);
+                logger.LogError("reconcile failed, tried again in 30 s: {Message}", e.Message);
+                return false;
             }
-        });
+        }
 
         public async ValueTask DisposeAsync()
         {
