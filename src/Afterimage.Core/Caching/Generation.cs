@@ -57,6 +57,9 @@ public sealed class Generation
     /// <summary>Whether the origin's answer is all here: whoever comes now does not wait for a picture but finds one.</summary>
     public bool IsComplete => Result.IsCompleted || (Head.IsCompletedSuccessfully && Head.Result.Body?.IsComplete == true);
 
+    /// <summary>What keeps other gateways from making the same picture; let go once it is stored, or will not be.</summary>
+    internal GenerationLease? Lease { get; set; }
+
     /// <summary>Set once entry and vector can be found, or will not be.</summary>
     public Task Stored => _stored.Task;
 

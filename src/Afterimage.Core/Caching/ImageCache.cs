@@ -30,14 +30,19 @@ public sealed class ImageCacheOptions
 
     /// <summary>Serve the best candidate when the origin fails, if its probability reaches this; null for an error instead.</summary>
     public double? SimilarOnFaultProbabilityMin { get; init; }
+
+    /// <summary>How long a request waits for another gateway that is making the same picture, before it asks the origin itself.</summary>
+    public TimeSpan LeasePatience { get; init; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>
 /// The decision: exact tier, coalescing, semantic tier, origin, admission, store, index. Knows nothing of HTTP servers; the caller brings the
 /// origin call and serves what comes out. Thread-safe.
 /// </summary>
+/// <param name="leases">Asked before an origin call where several gateways share <paramref name="store"/>; null where this one is alone.</param>
 public sealed class ImageCache(
-    IEntryStore store, SemanticTier semantic, AdmissionRules admission, IndexQueue indexing, DecisionJournal journal, ImageCacheOptions options, TimeProvider time)
+    IEntryStore store, SemanticTier semantic, AdmissionRules admission, IndexQueue indexing, DecisionJournal journal, ImageCacheOptions options, TimeProvider time,
+    IGenerationLeases? leases = null)
 {
     private static readonly Counter<long> Admissions = Telemetry.Meter.CreateCounter<long>(
         "afterimage.admission", description: "Origin answers by what became of them.");
@@ -140,6 +145,7 @@ public sealed class ImageCache(
             // Only now: whoever comes later finds the entry in the store.
             Unshare(generation, key, plan);
             over();
+            await (generation.Lease?.DisposeAsync() ?? ValueTask.CompletedTask);
             Interlocked.Decrement(ref _running);
         }
     }
@@ -202,7 +208,13 @@ public sealed class ImageCache(
             }
         }
 
-        // 3. The origin.
+        // 3. Other gateways.
+        if (plan.Shared && leases is not null && await IsMadeElsewhereAsync(leases, generation, request, plan))
+        {
+            return Found;
+        }
+
+        // 4. The origin.
         long start = Stopwatch.GetTimestamp();
         await using OriginAnswer answer = await call(CancellationToken.None);
         if (answer.Fault is not null)
@@ -221,7 +233,7 @@ public sealed class ImageCache(
         TimeSpan originTime = Stopwatch.GetElapsedTime(start);
         OriginSeconds.Record(originTime.TotalSeconds);
 
-        // 4. Admission.
+        // 5. Admission.
         ImageReport report = default;
         if (outcome == AdmissionOutcome.Admitted)
         {
@@ -238,6 +250,25 @@ public sealed class ImageCache(
 
     private async ValueTask<bool> IsStoredAsync(ImageRequest request, RequestPlan plan) =>
         await store.PeekAsync(request.ExactKey, CancellationToken.None) is { } found && !(plan.AgeMax < time.GetUtcNow() - found.Created);
+
+    /// <summary>Takes the picture's lease, or waits while another gateway has it. True where that one's picture is stored by then; else the origin must be asked, by everyone who got no lease as well.</summary>
+    private async Task<bool> IsMadeElsewhereAsync(IGenerationLeases leases, Generation generation, ImageRequest request, RequestPlan plan)
+    {
+        for (long start = time.GetTimestamp(); ;)
+        {
+            LeaseAnswer answer = await leases.AcquireAsync(request.ExactKey, options.LeasePatience - time.GetElapsedTime(start), CancellationToken.None);
+            generation.Lease = answer.Lease;
+            if (answer.Outcome != LeaseOutcome.Unavailable && await IsStoredAsync(request, plan))
+            {
+                return true;
+            }
+
+            if (answer.Outcome != LeaseOutcome.Released)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>Semantic coalescing: waits for a picture under way that may be reused; where there is none, or it fails, the lookup stands as it was.</summary>
     /// <param name="indexed">How many pictures had reached the index when <paramref name="lookup"/> began.</param>

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Afterimage.Cloud.Coordination;
+using Afterimage.Caching;
 using Afterimage.Vectors;
 using Npgsql;
 

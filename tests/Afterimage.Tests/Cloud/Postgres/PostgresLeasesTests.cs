@@ -1,4 +1,4 @@
-using Afterimage.Cloud.Coordination;
+using Afterimage.Caching;
 using Afterimage.Cloud.Postgres;
 using Xunit;
 

@@ -1,4 +1,4 @@
-namespace Afterimage.Cloud.Coordination;
+namespace Afterimage.Caching;
 
 /// <summary>
 /// Makes identical requests at different gateways cause one call to the origin. Use: ask for the lease of the exact key before calling the origin.
