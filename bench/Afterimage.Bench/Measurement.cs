@@ -27,7 +27,7 @@ internal sealed record Measurement(string Measure, string Unit, double Ours, dou
         double judged = Ratio ?? Ours;
         string met = Aim is not { } aim ? "" : (Better == "lower" ? judged <= aim : judged >= aim) ? "  met" : "  MISSED";
         string sign = Better == "lower" ? "<=" : ">=";
-        Console.WriteLine($"{Measure,-56} {Ours,12:0.###} {Unit,-8} peer {(Peer is { } p ? p.ToString("0.###") : "-"),12}  ratio {(Ratio is { } r ? r.ToString("0.00") : "-"),6}"
-            + (Aim is { } a ? $"  aim {sign} {a:0.##}{met}" : ""));
+        Console.WriteLine($"{Measure,-56} {Ours,12:0.#####} {Unit,-8} peer {(Peer is { } p ? p.ToString("0.###") : "-"),12}  ratio {(Ratio is { } r ? r.ToString("0.00") : "-"),6}"
+            + (Aim is { } a ? $"  aim {sign} {a:0.###}{met}" : ""));
     }
 }

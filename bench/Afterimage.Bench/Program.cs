@@ -12,6 +12,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["embedding"] = EmbeddingBench.RunAsync,
     ["http-hit"] = HttpHitMeasure.RunAsync,
     ["encoder"] = EncoderBench.RunAsync,
+    ["encoder-agreement"] = Agreement.RunAsync,
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
     ["index"] = IndexBench.RunAsync,
     ["store"] = EntryStoreBench.RunAsync,

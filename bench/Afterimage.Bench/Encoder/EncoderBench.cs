@@ -21,7 +21,6 @@ internal static class EncoderBench
         }
 
         Throughput(peer, json);
-        Agreement(json);
         TokenizerSpeed(json);
         EncoderMemory.Run(RandomModel.Base, json);
         return Task.FromResult(0);
@@ -94,26 +93,6 @@ internal static class EncoderBench
         new Measurement($"encoder base int8, {callers} callers, throughput", "texts/s", callers * perCaller / seconds, null, "higher", null).Print(json);
         new Measurement($"encoder base int8, {callers} callers, latency p50", "ms", times[times.Count / 2], null, "lower", null).Print(json);
         new Measurement($"encoder base int8, {callers} callers, latency p99", "ms", times[times.Count * 99 / 100], null, "lower", null).Print(json);
-    }
-
-    /// <summary>Cosine of the 8-bit vectors to the floats' over 200 texts of mixed length, on the random model with outliers.</summary>
-    private static void Agreement(bool json)
-    {
-        foreach (RandomModel model in (RandomModel[])[RandomModel.Base, RandomModel.Small])
-        {
-            using BertEncoder ours8 = Load(model, Precision.Int8), ours32 = Load(model, Precision.Fp32);
-            var random = new Random(5);
-            double[] cosines = [.. Enumerable.Range(0, 200).Select(_ =>
-            {
-                int[] ids = [101, .. Enumerable.Range(0, random.Next(2, 60)).Select(_ => random.Next(1000, 30000)), 102];
-                float[] a = new float[model.Hidden], b = new float[model.Hidden];
-                ours8.Encode(ids, [ids.Length], a);
-                ours32.Encode(ids, [ids.Length], b);
-                return a.Zip(b).Sum(p => (double)p.First * p.Second);
-            })];
-            new Measurement($"encoder {model.Name} cosine of int8 to fp32, mean of 200 texts", "", cosines.Average(), null, "higher", 0.999).Print(json);
-            new Measurement($"encoder {model.Name} cosine of int8 to fp32, worst of 200 texts", "", cosines.Min(), null, "higher", 0.995).Print(json);
-        }
     }
 
     private static void TokenizerSpeed(bool json)

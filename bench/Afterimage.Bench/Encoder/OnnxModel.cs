@@ -64,8 +64,8 @@ internal sealed class OnnxModel
     private string Embed()
     {
         string words = Node("Gather", [Tensor("embeddings.word_embeddings.weight", [_model.Vocabulary, _model.Hidden]), "input_ids"]);
-        float[] positions = RandomModel.Values("embeddings.position_embeddings.weight", [_model.Positions, _model.Hidden]);
-        float[] types = RandomModel.Values("embeddings.token_type_embeddings.weight", [2, _model.Hidden]);
+        float[] positions = _model.Values("embeddings.position_embeddings.weight", [_model.Positions, _model.Hidden]);
+        float[] types = _model.Values("embeddings.token_type_embeddings.weight", [2, _model.Hidden]);
         for (int i = 0; i < positions.Length; i++)
         {
             positions[i] += types[i % _model.Hidden];
@@ -113,7 +113,7 @@ internal sealed class OnnxModel
 
     private string Linear(string name, string x, int outputs, int inputs)
     {
-        float[] weight = RandomModel.Values($"{name}.weight", [outputs, inputs]);
+        float[] weight = _model.Values($"{name}.weight", [outputs, inputs]);
         float[] turned = new float[weight.Length];
         for (int o = 0; o < outputs; o++)
         {
@@ -171,7 +171,7 @@ internal sealed class OnnxModel
         }));
     }
 
-    private string Tensor(string name, int[] shape) => Floats(RandomModel.Values(name, shape), shape);
+    private string Tensor(string name, int[] shape) => Floats(_model.Values(name, shape), shape);
 
     private string Floats(float[] values, int[] shape) => Initializer(FloatType, shape, MemoryMarshal.AsBytes(values.AsSpan()));
 

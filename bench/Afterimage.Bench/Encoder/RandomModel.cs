@@ -5,19 +5,17 @@ using System.Text.Json;
 namespace Afterimage.Bench.Encoder;
 
 /// <summary>
-/// A BERT model of real size with random weights, the same at every run: speed does not depend on what a model has learnt. Four hidden dimensions have a
-/// layer-norm gain far above the others, as trained models do, so that the 8-bit path meets the outliers it must bear.
+/// A BERT model of real size with random weights, the same at every run: speed does not depend on what a model has learnt.
 /// </summary>
 internal sealed record RandomModel(string Name, int Hidden, int Layers, int Heads, int Intermediate, int Vocabulary = 30522, int Positions = 512)
 {
-    /// <summary>Standard deviation of weights times the root of their inputs: Hugging Face initialises 768 inputs with 0.02.</summary>
-    private const float Spread = 0.55f;
+    public Initialization Initialization { get; init; } = Initialization.Outliers;
 
     public static RandomModel Base { get; } = new("base", 768, 12, 12, 3072);
 
     public static RandomModel Small { get; } = new("small", 384, 12, 12, 1536);
 
-    public string Folder => Path.Combine(Path.GetTempPath(), "afterimage-encoder-bench-2", Name);
+    public string Folder => Path.Combine(Path.GetTempPath(), "afterimage-encoder-bench-3", $"{Name}-{Initialization.Name}");
 
     /// <summary>Names and shapes in the order of Hugging Face's files.</summary>
     public IEnumerable<(string Name, int[] Shape)> Tensors()
@@ -52,37 +50,42 @@ internal sealed record RandomModel(string Name, int Hidden, int Layers, int Head
     }
 
     /// <summary>The numbers of a tensor, drawn from its name.</summary>
-    public static float[] Values(string name, int[] shape)
+    public float[] Values(string name, int[] shape)
     {
         int count = shape.Aggregate(1, (product, size) => product * size);
+        float[] values = new float[count];
+        bool gain = name.EndsWith("LayerNorm.weight", StringComparison.Ordinal);
+        float spread = Initialization.Spread(name, shape[^1]);
         ulong state = 14695981039346656037;
         foreach (char c in name)
         {
             state = (state ^ c) * 1099511628211;
         }
 
-        bool gain = name.EndsWith("LayerNorm.weight", StringComparison.Ordinal);
-        float scale = name.EndsWith("bias", StringComparison.Ordinal) ? 0.05f : gain ? 0.1f : shape[0] > 20_000 ? 0.05f : Spread / MathF.Sqrt(shape[^1]);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++)
+        // Two normal numbers from two uniform ones (Box and Muller), tails included: an 8-bit scale follows the largest.
+        for (int i = 0; i < count; i += 2)
         {
-            float sum = 0;
-            for (int k = 0; k < 4; k++)
+            float radius = spread * MathF.Sqrt(-2 * MathF.Log((Next(ref state) + 1) / 16777217f)), angle = MathF.Tau * (Next(ref state) / 16777216f);
+            (float sin, float cos) = MathF.SinCos(angle);
+            values[i] = radius * cos + (gain ? 1 : 0);
+            if (i + 1 < count)
             {
-                state = state * 6364136223846793005 + 1442695040888963407;
-                sum += (uint)(state >> 40) / 16777216f - 0.5f;
+                values[i + 1] = radius * sin + (gain ? 1 : 0);
             }
-
-            // The sum of four uniform numbers has a variance of 1/3.
-            values[i] = sum * 1.7320508f * scale + (gain ? 1 : 0);
         }
 
         for (int outlier = 0; gain && outlier < 4; outlier++)
         {
-            values[(outlier * 97 + 13) % count] *= 8;
+            values[(outlier * 97 + 13) % count] *= Initialization.OutlierGain;
         }
 
         return values;
+    }
+
+    private static uint Next(ref ulong state)
+    {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        return (uint)(state >> 40);
     }
 
     /// <summary>Writes the folder unless it is there.</summary>
