@@ -48,7 +48,7 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
     public async Task<BackfillStatus> RunAsync(IImageSource source, BackfillOptions options, bool again, Action<BackfillStatus>? progress, CancellationToken cancellationToken)
     {
         using BackfillJournal journal = OpenJob(source, options, again);
-        return await RunJournalAsync(source, journal, null, progress, cancellationToken);
+        return await FollowAsync(new BackfillRun(context, source, journal), run => run.RunAsync(cancellationToken), progress);
     }
 
     /// <summary>Tries the failures of a source's last job again.</summary>
@@ -58,7 +58,7 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
             ?? throw new BackfillRefusedException($"there is no job of {source.Name} whose failures could be tried again");
         using BackfillJournal journal = Resume(job.Batch);
         var keys = Failures(job.Batch).Select(f => f.Key).ToHashSet();
-        return await RunJournalAsync(source, journal, keys, progress, cancellationToken);
+        return await FollowAsync(new BackfillRun(context, source, journal), run => run.RetryAsync(keys, cancellationToken), progress);
     }
 
     public async Task<PilotReport> PilotAsync(IImageSource source, BackfillOptions options, int perBucket, CancellationToken cancellationToken)
@@ -72,9 +72,9 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
 
     public Task<RollbackReport> RollbackAsync(Guid batch, bool dryRun, CancellationToken cancellationToken)
     {
-        if (!_job.IsCompleted && _run?.Status.Job.Batch == batch)
+        if (!dryRun && IsHeld(context.Folder, batch))
         {
-            throw new BackfillRefusedException("this batch is being filled now; cancel the job first");
+            throw new BackfillRefusedException("this batch is being filled now; stop the job first");
         }
 
         return new BatchRollback(context).RunAsync(batch, dryRun, cancellationToken);
@@ -134,19 +134,28 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
         {
             // Stopped on purpose; the journal says so.
         }
-        catch (Exception e) when (e is BackfillRefusedException or IOException or Vectors.VectorIndexUnavailableException or InvalidDataException)
+        catch (Exception e)
         {
-            LastFault = e.Message;
+            // Nobody awaits the job: whatever ended it is for whoever asks for its status.
+            bool expected = e is BackfillRefusedException or IOException or UnauthorizedAccessException or Vectors.VectorIndexUnavailableException or InvalidDataException;
+            LastFault = expected ? e.Message : e.ToString();
         }
     }
 
-    private async Task<BackfillStatus> RunJournalAsync(
-        IImageSource source, BackfillJournal journal, IReadOnlyCollection<string>? only, Action<BackfillStatus>? progress, CancellationToken cancellationToken)
+    private async Task<BackfillStatus> FollowAsync(BackfillRun run, Func<BackfillRun, Task> act, Action<BackfillStatus>? progress)
     {
-        var run = new BackfillRun(context, source, journal);
         _run = run;
-        using ITimer? timer = progress is null ? null : context.Time.CreateTimer(_ => progress(run.Status), null, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.5));
-        await run.RunAsync(only, cancellationToken);
+        BackfillMeters.Follow(run);
+        try
+        {
+            using ITimer? timer = progress is null ? null : context.Time.CreateTimer(_ => progress(run.Status), null, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.5));
+            await act(run);
+        }
+        finally
+        {
+            BackfillMeters.Unfollow(run);
+        }
+
         progress?.Invoke(run.Status);
         return run.Status;
     }
@@ -180,6 +189,10 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
         {
             string path = Path.Combine(BackfillJournal.FolderOf(folder, batch), "lock");
             using FileStream? free = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None) : null;
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
             return false;
         }
         catch (IOException)

@@ -73,7 +73,7 @@ public sealed partial class FileEntryStore
             bool replaced = _catalogue.Publish(RowOf(preamble, place) with { Recency = _catalogue.NextUse() }, header.Batch, out CatalogueRow old);
             if (replaced || !_knowsAll)
             {
-                DropOldBytes(header.Key, replaced, old);
+                DropOldBytes(replaced ? old : new CatalogueRow { Key = header.Key, Place = EntryPlace.OwnFile });
             }
 
             Forget(header.Key);
@@ -82,18 +82,11 @@ public sealed partial class FileEntryStore
     }
 
     /// <summary>Removes the bytes that a packed entry has replaced; what cannot be removed is dropped by the next read-back. Under the key's stripe.</summary>
-    private void DropOldBytes(Hash256 key, bool known, in CatalogueRow old)
+    private void DropOldBytes(in CatalogueRow old)
     {
         try
         {
-            if (known && old.Place.IsPacked)
-            {
-                _packs.Delete(old.Place, old.Bytes);
-            }
-            else
-            {
-                _folder.Delete(key);
-            }
+            DropBytes(old);
         }
         catch (Exception e) when (EntryVolume.IsDiskFault(e))
         {

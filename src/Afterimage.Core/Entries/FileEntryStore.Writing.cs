@@ -165,14 +165,7 @@ public sealed partial class FileEntryStore
 
             try
             {
-                if (row.Place.IsPacked)
-                {
-                    _packs.Delete(row.Place, row.Bytes);
-                }
-                else
-                {
-                    _folder.Delete(key);
-                }
+                DropBytes(row);
             }
             catch (Exception e) when (EntryVolume.IsDiskFault(e))
             {
@@ -184,6 +177,23 @@ public sealed partial class FileEntryStore
             _catalogue.Remove(ticket, key);
             Forget(key);
             return true;
+        }
+    }
+
+    /// <summary>
+    /// Removes what is on the disk of a row. A crash can leave a key in two places, a record and a file of its own; the file is met only by the read-back, so
+    /// until that has ended it goes with the record, or it would be read back as a living entry.
+    /// </summary>
+    private void DropBytes(in CatalogueRow row)
+    {
+        if (!row.Place.IsPacked || !_knowsAll)
+        {
+            _folder.Delete(row.Key);
+        }
+
+        if (row.Place.IsPacked)
+        {
+            _packs.Delete(row.Place, row.Bytes);
         }
     }
 }

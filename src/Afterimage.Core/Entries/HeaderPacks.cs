@@ -164,10 +164,13 @@ internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
         }
     }
 
-    /// <summary>Unlinks a pack in which nothing lives any more; false where something does.</summary>
+    /// <summary>
+    /// Unlinks a pack in which nothing lives any more; false where something does. The last pack stays: its number must not be given again while another
+    /// process has the old file open under it.
+    /// </summary>
     public bool RemoveIfDead(int number)
     {
-        if (!_packs.TryGetValue(number, out HeaderPack? pack) || pack.LiveBytes > 0 || pack == _active)
+        if (!_packs.TryGetValue(number, out HeaderPack? pack) || pack.LiveBytes > 0 || pack == _active || number == _packs.Keys.Max())
         {
             return false;
         }

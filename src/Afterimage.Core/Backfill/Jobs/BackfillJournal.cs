@@ -3,18 +3,22 @@ using System.Text;
 namespace Afterimage.Backfill.Jobs;
 
 /// <summary>
-/// A job's files: <c>job.json</c>, <c>progress.jsonl</c> (one line a commit, the last whole one counts) and <c>failures.jsonl</c>. A line of progress is written
+/// A job's files: <c>job.json</c>, <c>progress.jsonl</c> (one line a commit, the last whole one counts) and the failures file that it names. A line of progress is written
 /// after everything it speaks of is stored, so that a job killed at any moment redoes at most the chunks after its last line; redoing is harmless, because
 /// what a chunk makes depends only on the images and on the job.
 /// </summary>
 internal sealed class BackfillJournal : IDisposable
 {
     private const long ProgressBytesMax = 4 << 20;
+    private const int FlushEveryMs = 1000;
 
     private readonly string _folder;
-    private FileStream _progress;
-    private readonly FileStream _failures;
     private readonly FileStream _lock;
+
+    // The job's file is written by the listing (its hours, its total) while chunks are committed.
+    private readonly Lock _jobGate = new();
+    private FileStream _progress;
+    private FileStream _failures;
     private long _flushed = Environment.TickCount64;
 
     private BackfillJournal(string folder, BackfillJob job, FileStream folderLock)
@@ -24,7 +28,7 @@ internal sealed class BackfillJournal : IDisposable
         Job = job;
         Progress = LastProgress(folder) ?? new BackfillProgress();
         _progress = Open("progress.jsonl");
-        _failures = Open("failures.jsonl");
+        _failures = Open(Progress.FailureFile);
         _failures.SetLength(Math.Min(_failures.Length, Progress.FailureBytes));
         CutTornLine(_progress);
         _failures.Seek(0, SeekOrigin.End);
@@ -77,7 +81,8 @@ internal sealed class BackfillJournal : IDisposable
     /// <summary>The failures of a batch, as far as they are committed.</summary>
     public static IEnumerable<BackfillFailure> Failures(string root, Guid batch)
     {
-        string path = Path.Combine(FolderOf(root, batch), "failures.jsonl");
+        string folder = FolderOf(root, batch);
+        string path = Path.Combine(folder, (LastProgress(folder) ?? new BackfillProgress()).FailureFile);
         foreach (string line in File.Exists(path) ? ReadLines(path) : [])
         {
             if (BackfillJson.TryRead<BackfillFailure>(Encoding.UTF8.GetBytes(line)) is { } failure)
@@ -87,16 +92,14 @@ internal sealed class BackfillJournal : IDisposable
         }
     }
 
-    /// <summary>Writes failures and the new cursor. On the disk at the latest a second later.</summary>
+    /// <summary>Whether the last flush is so long ago that another is due.</summary>
+    public bool FlushIsDue => Environment.TickCount64 - _flushed > FlushEveryMs;
+
+    /// <summary>Writes failures and the new cursor; <see cref="Flush"/> forces them to the disk.</summary>
     public void Commit(BackfillProgress progress, IReadOnlyList<BackfillFailure> failures)
     {
-        foreach (BackfillFailure failure in failures)
-        {
-            _failures.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(failure) + "\n"));
-        }
-
-        _failures.Flush();
-        Progress = progress with { FailureBytes = _failures.Position };
+        Write(_failures, failures);
+        Progress = progress with { FailureFile = Progress.FailureFile, FailureBytes = _failures.Position };
         if (_progress.Length > ProgressBytesMax)
         {
             Shrink();
@@ -104,32 +107,44 @@ internal sealed class BackfillJournal : IDisposable
 
         _progress.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(Progress) + "\n"));
         _progress.Flush();
-        if (Environment.TickCount64 - _flushed > 1000)
+    }
+
+    /// <summary>Writes the new cursor with failures that take the place of all before, in one step: until then the old file counts.</summary>
+    public void Replace(BackfillProgress progress, IReadOnlyList<BackfillFailure> failures)
+    {
+        FileStream old = _failures;
+        string name = $"failures-{Guid.NewGuid():N}.jsonl";
+        _failures = Open(name);
+        Write(_failures, failures);
+        _failures.Flush(flushToDisk: true);
+        Progress = Progress with { FailureFile = name };
+        Commit(progress, []);
+        Flush();
+        old.Dispose();
+        File.Delete(old.Name);
+    }
+
+    public void SetState(BackfillState state) => Change(job => job with { State = state });
+
+    public void SetTotal(long total) => Change(job => job with { Total = total });
+
+    private void Change(Func<BackfillJob, BackfillJob> change)
+    {
+        lock (_jobGate)
         {
-            Flush();
+            Job = change(Job);
+            Write(Job);
         }
     }
 
-    public void SetState(BackfillState state, long? total = null)
+    private static void Write(FileStream file, IReadOnlyList<BackfillFailure> failures)
     {
-        Job = Job with { State = state, Total = total ?? Job.Total };
-        Write(Job);
-    }
-
-    /// <summary>Puts what failed again in place of what had failed before.</summary>
-    public void ReplaceFailures(IReadOnlyList<BackfillFailure> remaining)
-    {
-        _failures.SetLength(0);
-        var buckets = new Dictionary<string, BucketProgress>(Progress.Buckets);
-        buckets.Remove("unknown");
-        if (remaining.Count > 0)
+        foreach (BackfillFailure failure in failures)
         {
-            buckets["unknown"] = new BucketProgress(0, remaining.Count);
+            file.Write(Encoding.UTF8.GetBytes(BackfillJson.Write(failure) + "\n"));
         }
 
-        Commit(
-            Progress with { Failed = remaining.Count, Buckets = buckets, Reasons = remaining.GroupBy(f => f.Reason).ToDictionary(g => g.Key, g => (long)g.Count()) },
-            remaining);
+        file.Flush();
     }
 
     public void Flush()

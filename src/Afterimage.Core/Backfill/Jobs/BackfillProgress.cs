@@ -2,8 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace Afterimage.Backfill.Jobs;
 
-/// <summary>What was done in one resolution bucket.</summary>
-public sealed record BucketProgress(long Adopted, long Failed);
+/// <summary>What was done in one resolution bucket: that of the request, or of the picture where it failed; <c>unknown</c> where there is neither.</summary>
+public sealed record BucketProgress(long Adopted, long Duplicates, long Failed)
+{
+    /// <summary>Images met.</summary>
+    public long Processed => Adopted + Duplicates + Failed;
+}
 
 /// <summary>Everything a job has done up to a cursor. One of these is the last line of the journal, and what <c>status</c> shows.</summary>
 public sealed record BackfillProgress
@@ -32,7 +36,9 @@ public sealed record BackfillProgress
     /// <summary>Seconds of work, over all runs of this job.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>Length of the failures file that belongs to this cursor.</summary>
+    /// <summary>The file of failures that belongs to this cursor, and how much of it.</summary>
+    public string FailureFile { get; init; } = "failures.jsonl";
+
     public long FailureBytes { get; init; }
 
     public Dictionary<string, BucketProgress> Buckets { get; init; } = [];
@@ -42,6 +48,15 @@ public sealed record BackfillProgress
 
     /// <summary>Failures by reason, without the details.</summary>
     public Dictionary<string, long> Reasons { get; init; } = [];
+
+    /// <summary>The same as if the images that failed had never been met.</summary>
+    internal BackfillProgress WithoutFailures() => this with
+    {
+        Processed = Processed - Failed,
+        Failed = 0,
+        Reasons = [],
+        Buckets = Buckets.Select(b => KeyValuePair.Create(b.Key, b.Value with { Failed = 0 })).Where(b => b.Value.Processed > 0).ToDictionary(),
+    };
 }
 
 /// <summary>What state a job is in.</summary>

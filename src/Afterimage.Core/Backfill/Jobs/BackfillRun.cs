@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Afterimage.Backfill.Sources;
 using Afterimage.Diagnostics;
@@ -17,30 +18,38 @@ internal sealed class BackfillRun
 
     private const int ChunksAhead = 2;
 
+    // Images that are copied are in memory until their chunk is stored; there may be ChunksAhead + 2 chunks.
+    private const long ChunkBytesMax = 16 << 20;
+
     private readonly BackfillContext _context;
     private readonly IImageSource _source;
     private readonly BackfillJournal _journal;
+    private readonly BackfillOptions _options;
     private readonly RateGate _gate;
+    private readonly ImageAdopter _adopter;
     private readonly long _started = Stopwatch.GetTimestamp();
-    private long _before;
-    private double _secondsBefore;
+    private readonly long _before;
+    private readonly double _secondsBefore;
+    private volatile BackfillProgress _progress;
 
     public BackfillRun(BackfillContext context, IImageSource source, BackfillJournal journal)
     {
         _context = context;
         _source = source;
         _journal = journal;
-        _gate = new RateGate(journal.Job.Options.RateMax, context.Time);
-        Adopter = new ImageAdopter(context, source, journal.Job);
+        _options = journal.Job.Options;
+        _gate = new RateGate(_options.RateMax, context.Time);
+        _adopter = new ImageAdopter(context, source, journal.Job);
+        _progress = journal.Progress;
+        _before = _progress.Processed;
+        _secondsBefore = _progress.Seconds;
     }
-
-    internal ImageAdopter Adopter { get; }
 
     public BackfillStatus Status
     {
         get
         {
-            BackfillProgress progress = _journal.Progress;
+            BackfillProgress progress = _progress;
             double seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
             double rate = seconds > 0 ? (progress.Processed - _before) / seconds : 0;
             double? left = _journal.Job.Total is { } total && rate > 0 ? Math.Max(0, total - progress.Processed) / rate : null;
@@ -48,48 +57,84 @@ internal sealed class BackfillRun
         }
     }
 
-    /// <summary>Runs to the end of the source, or of <paramref name="only"/>. Throws <see cref="SourceException"/> where the listing fails for good.</summary>
-    /// <param name="only">Keys to take again instead of the listing; null for the listing.</param>
-    public async Task RunAsync(IReadOnlyCollection<string>? only, CancellationToken cancellationToken)
+    /// <summary>Runs from the cursor to the end of the source. Throws <see cref="SourceException"/> where the listing fails for good.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => GuardAsync(async stop =>
     {
-        _before = _journal.Progress.Processed;
-        _secondsBefore = _journal.Progress.Seconds;
-        _journal.SetState(BackfillState.Running);
-        var chunks = Channel.CreateBounded<AdoptedImage[]>(new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task reading = Task.Run(() => ReadAsync(only, chunks.Writer, stop.Token), CancellationToken.None);
+        using var stopCounting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task counting = CountAsync(stopCounting.Token);
         try
         {
-            var committer = new ChunkCommitter(_context, _journal.Job);
-            var remaining = new List<BackfillFailure>();
-            await foreach (AdoptedImage[] chunk in chunks.Reader.ReadAllAsync(cancellationToken))
-            {
-                BackfillProgress before = _journal.Progress;
-                BackfillProgress after = await committer.CommitAsync(before, chunk, CancellationToken.None);
-
-                after = after with { Seconds = _secondsBefore + Stopwatch.GetElapsedTime(_started).TotalSeconds };
-                if (only is null)
-                {
-                    Commit(before, after, committer.Failures);
-                }
-                else
-                {
-                    // These were met and counted before; the failures file keeps them all until it is known which remain.
-                    remaining.AddRange(committer.Failures);
-                    Commit(before, after with { After = before.After, Processed = before.Processed, Failed = before.Failed, Reasons = before.Reasons }, []);
-                }
-            }
-
-            await reading;
-            if (only is not null)
-            {
-                _journal.ReplaceFailures(remaining);
-            }
-
-            await _context.Index.FlushAsync(cancellationToken);
-            _journal.SetState(BackfillState.Done, _journal.Progress.Processed);
+            await AdoptAllAsync(stop);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        finally
+        {
+            await stopCounting.CancelAsync();
+            await counting;
+        }
+
+        await _context.Index.FlushAsync(CancellationToken.None);
+        _journal.SetTotal(_progress.Processed);
+        _journal.SetState(BackfillState.Done);
+    }, cancellationToken);
+
+    /// <summary>Takes images again that failed. Noted in one step at the end, so that a retry that is killed is as if it had never begun, but for the entries it made.</summary>
+    public Task RetryAsync(IReadOnlySet<string> failed, CancellationToken cancellationToken) => GuardAsync(async stop =>
+    {
+        BackfillState state = _journal.Job.State;
+        BackfillProgress first = _progress;
+        _progress = first.WithoutFailures();
+        var committer = new ChunkCommitter(_context, _journal.Job);
+        var remaining = new List<BackfillFailure>();
+        var met = new HashSet<string>();
+        await foreach (AdoptedImage[] chunk in ChunksAsync(failed, stop))
+        {
+            _progress = await CommitAsync(committer, _progress, chunk, again: true) with { After = first.After };
+            remaining.AddRange(committer.Failures);
+            met.UnionWith(chunk.Select(image => image.Image.Key));
+        }
+
+        AdoptedImage[] gone = [.. failed.Except(met).Select(key => new AdoptedImage(new SourceImage(key, "", 0, null), null, default, new BackfillFailure(key, "gone", null)))];
+        _progress = await CommitAsync(committer, _progress, gone, again: true) with { After = first.After };
+        remaining.AddRange(committer.Failures);
+        await _context.Index.FlushAsync(CancellationToken.None);
+        _journal.Replace(_progress, remaining);
+        Measure(first, _progress);
+
+        // A job that was stopped before its end is not at its end now.
+        _journal.SetState(state == BackfillState.Done ? BackfillState.Done : BackfillState.Interrupted);
+    }, cancellationToken);
+
+    private async Task AdoptAllAsync(CancellationToken cancellationToken)
+    {
+        var committer = new ChunkCommitter(_context, _journal.Job);
+
+        // What was stored and not noted when the job was killed is in the first chunk behind the cursor.
+        bool again = true;
+        await foreach (AdoptedImage[] chunk in ChunksAsync(null, cancellationToken))
+        {
+            BackfillProgress before = _progress;
+            BackfillProgress after = await CommitAsync(committer, before, chunk, again);
+            _journal.Commit(after, committer.Failures);
+            _progress = _journal.Progress;
+            Measure(before, _progress);
+            again = false;
+            if (_journal.FlushIsDue)
+            {
+                // The cursor must not reach the disk before what it speaks of.
+                await _context.Index.FlushAsync(CancellationToken.None);
+                _journal.Flush();
+            }
+        }
+    }
+
+    private async Task GuardAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await work(stop.Token);
+        }
+        catch
         {
             _journal.SetState(BackfillState.Interrupted);
             throw;
@@ -97,27 +142,67 @@ internal sealed class BackfillRun
         finally
         {
             await stop.CancelAsync();
-            await reading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await _context.Index.FlushAsync(CancellationToken.None);
             _journal.Flush();
         }
     }
 
-    private void Commit(BackfillProgress before, BackfillProgress after, List<BackfillFailure> failures)
+    private async ValueTask<BackfillProgress> CommitAsync(ChunkCommitter committer, BackfillProgress before, AdoptedImage[] chunk, bool again)
     {
-        _journal.Commit(after, failures);
+        // Not cancelled: a chunk that was begun is finished, so that stopping leaves the cursor where the work is.
+        BackfillProgress after = await committer.CommitAsync(before, chunk, again, CancellationToken.None);
+        return after with { Seconds = _secondsBefore + Stopwatch.GetElapsedTime(_started).TotalSeconds };
+    }
+
+    private static void Measure(BackfillProgress before, BackfillProgress after)
+    {
         Images.Add(after.Adopted - before.Adopted, new KeyValuePair<string, object?>("outcome", "adopted"));
         Images.Add(after.Duplicates - before.Duplicates, new KeyValuePair<string, object?>("outcome", "duplicate"));
-        Images.Add(after.Failed - before.Failed, new KeyValuePair<string, object?>("outcome", "failed"));
+        Images.Add(Math.Max(0, after.Failed - before.Failed), new KeyValuePair<string, object?>("outcome", "failed"));
         BytesRead.Add(after.Bytes - before.Bytes);
     }
 
-    private async Task ReadAsync(IReadOnlyCollection<string>? only, ChannelWriter<AdoptedImage[]> chunks, CancellationToken cancellationToken)
+    // For the time left. A source that cannot be counted now is adopted all the same.
+    private async Task CountAsync(CancellationToken cancellationToken)
     {
-        Exception? fault = null;
+        await Task.Yield();
         try
         {
-            var chunk = new List<SourceImage>(_journal.Job.Options.ChunkSize);
-            await foreach (SourceImage image in _source.ListAsync(only is null ? _journal.Progress.After : null, cancellationToken))
+            _journal.SetTotal(await _source.CountAsync(cancellationToken));
+        }
+        catch (Exception e) when (e is SourceException or OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    /// <summary>Reads and understands ahead of the caller, in the order of the listing.</summary>
+    private async IAsyncEnumerable<AdoptedImage[]> ChunksAsync(IReadOnlySet<string>? only, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var chunks = Channel.CreateBounded<AdoptedImage[]>(new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
+        Task reading = Task.Run(() => ReadAsync(only, chunks.Writer, stop.Token), CancellationToken.None);
+        try
+        {
+            await foreach (AdoptedImage[] chunk in chunks.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return chunk;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reading;
+        }
+    }
+
+    private async Task ReadAsync(IReadOnlySet<string>? only, ChannelWriter<AdoptedImage[]> chunks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var chunk = new List<SourceImage>(_options.ChunkSize);
+            long bytes = 0;
+            await foreach (SourceImage image in ListAsync(only is null ? _progress.After : null, cancellationToken))
             {
                 if (only?.Contains(image.Key) == false)
                 {
@@ -125,10 +210,12 @@ internal sealed class BackfillRun
                 }
 
                 chunk.Add(image);
-                if (chunk.Count == chunk.Capacity)
+                bytes += _options.InPlace ? 0 : Math.Min(image.Length, _options.ImageBytesMax);
+                if (chunk.Count >= _options.ChunkSize || bytes >= ChunkBytesMax)
                 {
                     await chunks.WriteAsync(await UnderstandAsync(chunk, cancellationToken), cancellationToken);
                     chunk.Clear();
+                    bytes = 0;
                 }
             }
 
@@ -136,38 +223,76 @@ internal sealed class BackfillRun
             {
                 await chunks.WriteAsync(await UnderstandAsync(chunk, cancellationToken), cancellationToken);
             }
+
+            chunks.Complete();
         }
         catch (Exception e)
         {
-            fault = e;
+            // Whoever reads the chunks gets it.
+            chunks.TryComplete(e);
         }
+    }
 
-        chunks.TryComplete(fault);
+    /// <summary>The listing; a passing fault is waited out and the listing goes on behind the last key.</summary>
+    private async IAsyncEnumerable<SourceImage> ListAsync(string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        int attempt = 1;
+        while (true)
+        {
+            await using IAsyncEnumerator<SourceImage> listing = _source.ListAsync(after, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await TryNextAsync(listing, attempt) is { } more)
+            {
+                if (!more)
+                {
+                    yield break;
+                }
+
+                attempt = 1;
+                after = listing.Current.Key;
+                yield return listing.Current;
+            }
+
+            await Task.Delay(_options.Backoff * (1 << (attempt - 1)), _context.Time, cancellationToken);
+            attempt++;
+        }
+    }
+
+    /// <summary>Null after a fault that is worth another attempt.</summary>
+    private async ValueTask<bool?> TryNextAsync(IAsyncEnumerator<SourceImage> listing, int attempt)
+    {
+        try
+        {
+            return await listing.MoveNextAsync();
+        }
+        catch (SourceException e) when (e.IsTransient && attempt < _options.Attempts)
+        {
+            return null;
+        }
     }
 
     private async ValueTask<AdoptedImage[]> UnderstandAsync(List<SourceImage> chunk, CancellationToken cancellationToken)
     {
         await WaitForHoursAsync(cancellationToken);
         var results = new AdoptedImage[chunk.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _journal.Job.Options.Concurrency, CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Concurrency, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, chunk.Count, parallel, async (i, token) =>
         {
             await _gate.PassAsync(token);
-            results[i] = await Adopter.AdoptAsync(chunk[i], token);
+            results[i] = await _adopter.AdoptAsync(chunk[i], token);
         });
         return results;
     }
 
     private async ValueTask WaitForHoursAsync(CancellationToken cancellationToken)
     {
-        while (_journal.Job.Options.Between?.UntilOpen(_context.Time.GetLocalNow()) is { } wait && wait > TimeSpan.Zero)
+        while (_options.Between?.UntilOpen(_context.Time.GetLocalNow()) is { } wait && wait > TimeSpan.Zero)
         {
             _journal.SetState(BackfillState.Waiting);
             TimeSpan nap = wait < TimeSpan.FromMinutes(1) ? wait : TimeSpan.FromMinutes(1);
             await Task.Delay(nap, _context.Time, cancellationToken);
         }
 
-        if (_journal.Job.State == BackfillState.Waiting)
+        if (_journal.Job.State != BackfillState.Running)
         {
             _journal.SetState(BackfillState.Running);
         }

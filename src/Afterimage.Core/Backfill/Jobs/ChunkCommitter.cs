@@ -9,38 +9,42 @@ namespace Afterimage.Backfill.Jobs;
 /// </summary>
 internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, bool index = true)
 {
+    private readonly List<string> _failedBuckets = [];
+
     /// <summary>The failures of the last chunk.</summary>
     public List<BackfillFailure> Failures { get; } = [];
 
-    public async ValueTask<BackfillProgress> CommitAsync(BackfillProgress before, IReadOnlyList<AdoptedImage> images, CancellationToken cancellationToken)
+    /// <param name="again">These images may have been stored by this job before it was killed; then they are counted now, because they were not then.</param>
+    public async ValueTask<BackfillProgress> CommitAsync(BackfillProgress before, IReadOnlyList<AdoptedImage> images, bool again, CancellationToken cancellationToken)
     {
         Failures.Clear();
+        _failedBuckets.Clear();
         var fresh = new List<AdoptedImage>(images.Count);
         var known = new List<EntryHeader>();
         var keys = new HashSet<Hash256>();
-        long duplicates = 0;
+        var duplicates = new List<EntryHeader>();
         foreach (AdoptedImage image in images)
         {
             if (image.Failure is not null)
             {
-                Failures.Add(image.Failure);
+                Fail(image.Failure, image.Size);
             }
             else if (!keys.Add(image.Header!.Key))
             {
-                duplicates++;
+                duplicates.Add(image.Header);
             }
             else if (await ExistingAsync(image.Header, cancellationToken) is not { } existing)
             {
                 fresh.Add(image);
             }
-            else if (existing.Batch == job.Batch && existing.ContentHash == image.Header.ContentHash && existing.Location == image.Header.Location)
+            else if (again && existing.Batch == job.Batch && existing.ContentHash == image.Header.ContentHash && existing.Location == image.Header.Location)
             {
                 // Stored by the same job just before it was killed; its vector may be missing.
                 known.Add(existing);
             }
             else
             {
-                duplicates++;
+                duplicates.Add(image.Header);
             }
         }
 
@@ -78,12 +82,13 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
             }
             else
             {
-                Failures.Add(new BackfillFailure(images[i].Image.Key, outcomes[i] switch
+                string reason = outcomes[i] switch
                 {
                     PutOutcome.TooLarge => "too large for the store",
                     PutOutcome.NoSpace => "no space in the store",
                     _ => "the store failed",
-                }, null));
+                };
+                Fail(new BackfillFailure(images[i].Image.Key, reason, null), images[i].Size);
             }
         }
 
@@ -118,23 +123,31 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
         return stored.Count - records.Count;
     }
 
-    private BackfillProgress Count(BackfillProgress before, IReadOnlyList<AdoptedImage> images, List<EntryHeader> stored, long duplicates, long withoutVector)
+    private void Fail(BackfillFailure failure, (int Width, int Height) size)
+    {
+        Failures.Add(failure);
+        _failedBuckets.Add(size.Width > 0 ? context.Resolution.NameOf(size.Width, size.Height) : "unknown");
+    }
+
+    private BackfillProgress Count(BackfillProgress before, IReadOnlyList<AdoptedImage> images, List<EntryHeader> stored, List<EntryHeader> duplicates, long withoutVector)
     {
         var buckets = new Dictionary<string, BucketProgress>(before.Buckets);
         var strategies = new Dictionary<string, long>(before.Strategies);
         var reasons = new Dictionary<string, long>(before.Reasons);
         foreach (EntryHeader header in stored)
         {
-            string bucket = context.Resolution.NameOf(header.Request.Width, header.Request.Height);
-            BucketProgress progress = buckets.GetValueOrDefault(bucket, new BucketProgress(0, 0));
-            buckets[bucket] = progress with { Adopted = progress.Adopted + 1 };
+            Count(buckets, BucketOf(header), bucket => bucket with { Adopted = bucket.Adopted + 1 });
             strategies[header.Extraction!] = strategies.GetValueOrDefault(header.Extraction!) + 1;
         }
 
-        foreach (BackfillFailure failure in Failures)
+        foreach (EntryHeader header in duplicates)
         {
-            BucketProgress progress = buckets.GetValueOrDefault("unknown", new BucketProgress(0, 0));
-            buckets["unknown"] = progress with { Failed = progress.Failed + 1 };
+            Count(buckets, BucketOf(header), bucket => bucket with { Duplicates = bucket.Duplicates + 1 });
+        }
+
+        foreach ((BackfillFailure failure, string name) in Failures.Zip(_failedBuckets))
+        {
+            Count(buckets, name, bucket => bucket with { Failed = bucket.Failed + 1 });
             reasons[failure.Reason] = reasons.GetValueOrDefault(failure.Reason) + 1;
         }
 
@@ -143,7 +156,7 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
             After = images.Count > 0 ? images[^1].Image.Key : before.After,
             Processed = before.Processed + images.Count,
             Adopted = before.Adopted + stored.Count,
-            Duplicates = before.Duplicates + duplicates,
+            Duplicates = before.Duplicates + duplicates.Count,
             Failed = before.Failed + Failures.Count,
             WithoutVector = before.WithoutVector + withoutVector,
             Bytes = before.Bytes + images.Sum(i => i.BytesRead),
@@ -152,4 +165,9 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
             Reasons = reasons,
         };
     }
+
+    private string BucketOf(EntryHeader header) => context.Resolution.NameOf(header.Request.Width, header.Request.Height);
+
+    private static void Count(Dictionary<string, BucketProgress> buckets, string name, Func<BucketProgress, BucketProgress> change) =>
+        buckets[name] = change(buckets.GetValueOrDefault(name, new BucketProgress(0, 0, 0)));
 }

@@ -10,6 +10,9 @@ namespace Afterimage.Backfill.Jobs;
 internal readonly record struct AdoptedImage(SourceImage Image, EntryHeader? Header, ReadOnlyMemory<byte> Body, BackfillFailure? Failure)
 {
     public long BytesRead { get; init; }
+
+    /// <summary>The picture's own size in pixels; zero where it is not known or the picture is not whole.</summary>
+    public (int Width, int Height) Size { get; init; }
 }
 
 /// <summary>Reads one image, checks its bytes, learns its request and makes the entry's header. Depends on nothing but the image and the job.</summary>
@@ -19,21 +22,26 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
 
     public async ValueTask<AdoptedImage> AdoptAsync(SourceImage image, CancellationToken cancellationToken)
     {
-        if (image.Length > _options.ImageBytesMax)
-        {
-            return Failed(image, "too large", $"{image.Length} bytes");
-        }
-
-        SourceContent? content;
         try
         {
-            content = await ReadAsync(image, cancellationToken);
+            return image.Length == 0 ? Failed(image, "empty", null)
+                : image.Length > _options.ImageBytesMax ? Failed(image, "too large", $"{image.Length} bytes")
+                : await TryAdoptAsync(image, cancellationToken);
         }
         catch (SourceException e)
         {
             return Failed(image, "unreadable", e.Message);
         }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // A mistake of ours that one file brings to light must not end the job at that file, on every attempt to go on.
+            return Failed(image, "internal fault", $"{e.GetType().Name}: {e.Message}");
+        }
+    }
 
+    private async ValueTask<AdoptedImage> TryAdoptAsync(SourceImage image, CancellationToken cancellationToken)
+    {
+        SourceContent? content = await ReadAsync(image, cancellationToken);
         return content is null ? Failed(image, "gone", null)
             : content.Bytes.Length > _options.ImageBytesMax ? Failed(image, "too large", $"{content.Bytes.Length} bytes")
             : await UnderstandAsync(image, content, cancellationToken);
@@ -42,6 +50,12 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
     private async ValueTask<AdoptedImage> UnderstandAsync(SourceImage image, SourceContent content, CancellationToken cancellationToken)
     {
         ImageReport report = ImageInspector.Inspect(content.Bytes.Span);
+        AdoptedImage adopted = await UnderstandAsync(image, content, report, cancellationToken);
+        return adopted with { BytesRead = content.Bytes.Length, Size = report.IsComplete ? (report.Width, report.Height) : default };
+    }
+
+    private async ValueTask<AdoptedImage> UnderstandAsync(SourceImage image, SourceContent content, ImageReport report, CancellationToken cancellationToken)
+    {
         if (!report.IsComplete)
         {
             return Failed(image, report.Defect switch
@@ -73,7 +87,7 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
 
         Hash256 hash = Hash256.Of(content.Bytes.Span);
         return context.Mapper.Map(extracted, report, hash, out string? reason) is { } request
-            ? new AdoptedImage(image, Header(image, content, report, hash, request, extracted), _options.InPlace ? default : content.Bytes, null) { BytesRead = content.Bytes.Length }
+            ? new AdoptedImage(image, Header(image, content, report, hash, request, extracted), _options.InPlace ? default : content.Bytes, null)
             : Failed(image, reason ?? "request not accepted", null);
     }
 

@@ -16,56 +16,76 @@ internal sealed class PilotRun(BackfillContext context, IImageSource source, Bac
     private const int ExamplesPerBucket = 8;
     private const int UnsuccessfulMax = 4000;
 
+    // Small, because images that are copied are in memory until they are stored.
+    private const int CommitEvery = 16;
+
+    private readonly ChunkCommitter _committer = new(context, journal.Job, index: false);
+    private readonly List<EntryHeader> _entries = [];
+    private int _taken;
+
     /// <param name="perBucket">Images of each resolution bucket, 100 to 200 in general.</param>
     public async Task<PilotReport> RunAsync(int perBucket, CancellationToken cancellationToken)
     {
         await context.Store.SetQuarantineAsync(journal.Job.Batch, true, cancellationToken);
         journal.SetState(BackfillState.Running);
+        TimeSpan extract = await TakeAsync(perBucket, cancellationToken);
         long start = Stopwatch.GetTimestamp();
-        List<AdoptedImage> taken = await TakeAsync(perBucket, cancellationToken);
-        double extractMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / Math.Max(1, taken.Count);
-
-        var committer = new ChunkCommitter(context, journal.Job, index: false);
-        BackfillProgress progress = await committer.CommitAsync(journal.Progress, taken, CancellationToken.None);
-        journal.Commit(progress, committer.Failures);
-
-        List<EntryHeader> entries = [.. taken.Where(t => t.Header is not null).Select(t => t.Header!)];
-        start = Stopwatch.GetTimestamp();
-        float[] vectors = await context.EmbedAsync([.. entries.Select(e => e.Request.Prompt)], cancellationToken)
+        float[] vectors = await context.EmbedAsync([.. _entries.Select(e => e.Request.Prompt)], cancellationToken)
             ?? throw new SourceException($"the embedder {context.Embedder.Space.Id} does not answer", transient: true);
-        double embedMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / Math.Max(1, entries.Count);
-        (List<PilotBucket> buckets, double searchMs) = await SearchAsync(entries, vectors, cancellationToken);
-        journal.SetState(BackfillState.Done, progress.Processed);
+        double embedMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / Math.Max(1, _entries.Count);
+        (List<PilotBucket> buckets, double searchMs) = await SearchAsync(_entries, vectors, cancellationToken);
+        BackfillProgress progress = journal.Progress;
+        journal.SetTotal(progress.Processed);
+        journal.SetState(BackfillState.Done);
         return new PilotReport(
-            journal.Job.Batch, progress.Adopted, progress.Failed, progress.Strategies, progress.Reasons, extractMs, embedMs, searchMs,
-            entries.Count == 0 ? 0 : buckets.Sum(b => b.SelfFound) / (double)entries.Count, buckets);
+            journal.Job.Batch, progress.Adopted, progress.Failed, progress.Strategies, progress.Reasons, extract.TotalMilliseconds / Math.Max(1, _taken), embedMs, searchMs,
+            _entries.Count == 0 ? 0 : buckets.Sum(b => b.SelfFound) / (double)_entries.Count, buckets);
     }
 
-    // Goes through the listing until every bucket that shows up is full, or until long nothing new fits.
-    private async Task<List<AdoptedImage>> TakeAsync(int perBucket, CancellationToken cancellationToken)
+    /// <summary>Goes through the listing until every bucket that shows up is full, or until long nothing new fits. Returns the time that reading and understanding took.</summary>
+    private async Task<TimeSpan> TakeAsync(int perBucket, CancellationToken cancellationToken)
     {
         var adopter = new ImageAdopter(context, source, journal.Job);
         var counts = new Dictionary<string, int>();
-        var taken = new List<AdoptedImage>();
+        var taken = new List<AdoptedImage>(CommitEvery);
+        TimeSpan extract = TimeSpan.Zero;
         int fruitless = 0;
         await foreach (SourceImage image in source.ListAsync(null, cancellationToken))
         {
+            long start = Stopwatch.GetTimestamp();
             AdoptedImage result = await adopter.AdoptAsync(image, cancellationToken);
+            TimeSpan took = Stopwatch.GetElapsedTime(start);
             string bucket = result.Header is { } header ? context.Resolution.NameOf(header.Request.Width, header.Request.Height) : "unknown";
             int count = counts.GetValueOrDefault(bucket);
             if (count < perBucket)
             {
                 counts[bucket] = count + 1;
                 taken.Add(result);
+                extract += took;
                 fruitless = 0;
             }
             else if (++fruitless == UnsuccessfulMax)
             {
                 break;
             }
+
+            if (taken.Count == CommitEvery)
+            {
+                await CommitAsync(taken);
+            }
         }
 
-        return taken;
+        await CommitAsync(taken);
+        return extract;
+    }
+
+    private async Task CommitAsync(List<AdoptedImage> taken)
+    {
+        BackfillProgress progress = await _committer.CommitAsync(journal.Progress, taken, again: false, CancellationToken.None);
+        journal.Commit(progress, _committer.Failures);
+        _entries.AddRange(taken.Select(t => t.Header).OfType<EntryHeader>());
+        _taken += taken.Count;
+        taken.Clear();
     }
 
     private async Task<(List<PilotBucket> Buckets, double SearchMilliseconds)> SearchAsync(List<EntryHeader> entries, float[] vectors, CancellationToken cancellationToken)

@@ -8,15 +8,16 @@ public sealed class FileLocationReader : ILocationReader
 {
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string location, long lengthMax, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(location, UriKind.Absolute, out Uri? uri) || !uri.IsFile || uri.Host.Length > 0)
+        if (FileLocation.PathOf(location) is not { } path)
         {
             return null;
         }
 
         try
         {
-            var file = new FileInfo(uri.LocalPath);
-            if (!file.Exists || file.Length > Math.Min(lengthMax, Array.MaxLength) || (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device)) != 0)
+            // Pipes and devices have no length; opening one could wait for ever.
+            var file = new FileInfo(path);
+            if (!file.Exists || file.Length == 0 || file.Length > Math.Min(lengthMax, Array.MaxLength) || (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device)) != 0)
             {
                 return null;
             }

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -27,11 +28,19 @@ public sealed class FolderSource : IImageSource
     public async IAsyncEnumerable<SourceImage> ListAsync(string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        foreach (FileInfo file in Walk(new DirectoryInfo(_root), "", after))
+        if (!Directory.Exists(_root))
+        {
+            // Not an empty folder: a volume that is not mounted now must not end a job.
+            throw new SourceException($"there is no folder {_root}", transient: false);
+        }
+
+        foreach ((string key, FileInfo file) in Walk(new DirectoryInfo(_root), "", after))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string key = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
-            yield return new SourceImage(key, new Uri(file.FullName).AbsoluteUri, file.Length, file.LastWriteTimeUtc);
+            if (Describe(key, file) is { } image)
+            {
+                yield return image;
+            }
         }
     }
 
@@ -39,10 +48,17 @@ public sealed class FolderSource : IImageSource
     {
         try
         {
-            byte[]? bytes = ReadAll(PathOf(image.Key), long.MaxValue);
-            return ValueTask.FromResult(bytes is null ? null : new SourceContent(bytes, NoMetadata));
+            // No more than was listed: a file that grows is still being written, and how far it will grow nobody knows.
+            byte[]? bytes = ReadAll(PathOf(image.Key), image.Length, out bool longer);
+            return longer
+                ? throw new SourceException("the file has grown since it was listed", transient: false)
+                : ValueTask.FromResult(bytes is null ? null : new SourceContent(bytes, NoMetadata));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return default;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && e is not SourceException)
         {
             throw new SourceException(e.Message, transient: e is not UnauthorizedAccessException, e);
         }
@@ -59,7 +75,9 @@ public sealed class FolderSource : IImageSource
         {
             try
             {
-                if (ReadAll(PathOf(name), FileNames.SidecarBytesMax) is { } bytes)
+                // Pipes and devices have no length; opening one could wait for ever.
+                string path = PathOf(name);
+                if (new FileInfo(path) is { Exists: true, Length: > 0 } && ReadAll(path, FileNames.SidecarBytesMax, out _) is { } bytes)
                 {
                     return ValueTask.FromResult<string?>(Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'));
                 }
@@ -73,20 +91,52 @@ public sealed class FolderSource : IImageSource
         return default;
     }
 
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken)
+    {
+        long count = 0;
+        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        try
+        {
+            foreach (string _ in new FileSystemEnumerable<string>(_root, static (ref entry) => "", options) { ShouldIncludePredicate = IsImage })
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                count++;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SourceException(e.Message, transient: true, e);
+        }
+
+        return ValueTask.FromResult(count);
+
+        static bool IsImage(ref FileSystemEntry entry) => !entry.IsDirectory && FileNames.MayBeImage(entry.FileName);
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
 
-    private static byte[]? ReadAll(string path, long lengthMax)
+    // A file that goes away between listing and looking is none.
+    private static SourceImage? Describe(string key, FileInfo file)
     {
-        if (!File.Exists(path))
+        try
+        {
+            return new SourceImage(key, FileLocation.Of(file.FullName), file.Length, file.LastWriteTimeUtc);
+        }
+        catch (FileNotFoundException)
         {
             return null;
         }
+    }
 
+    /// <summary>A file's bytes; null where they are more than allowed.</summary>
+    private static byte[]? ReadAll(string path, long lengthMax, out bool longer)
+    {
         using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         long length = RandomAccess.GetLength(handle);
-        if (length > Math.Min(lengthMax, Array.MaxLength))
+        longer = length > Math.Min(lengthMax, Array.MaxLength);
+        if (longer)
         {
             return null;
         }
@@ -102,7 +152,7 @@ public sealed class FolderSource : IImageSource
     }
 
     // Sorted as whole relative paths are: a folder counts as its name with a slash, so that "a.png" comes before "a/b.png".
-    private static IEnumerable<FileInfo> Walk(DirectoryInfo folder, string prefix, string? after)
+    private static IEnumerable<(string Key, FileInfo File)> Walk(DirectoryInfo folder, string prefix, string? after)
     {
         List<(string Sort, FileSystemInfo Info)> children = [];
         foreach (FileSystemInfo info in Children(folder))
@@ -122,12 +172,12 @@ public sealed class FolderSource : IImageSource
             {
                 if (after is null || string.CompareOrdinal(key, after) > 0)
                 {
-                    yield return file;
+                    yield return (key, file);
                 }
             }
             else if (after is null || string.CompareOrdinal(key + char.MaxValue, after) > 0)
             {
-                foreach (FileInfo inner in Walk((DirectoryInfo)info, key, after))
+                foreach ((string, FileInfo) inner in Walk((DirectoryInfo)info, key, after))
                 {
                     yield return inner;
                 }
@@ -135,15 +185,19 @@ public sealed class FolderSource : IImageSource
         }
     }
 
-    private static IEnumerable<FileSystemInfo> Children(DirectoryInfo folder)
+    private static FileSystemInfo[] Children(DirectoryInfo folder)
     {
         try
         {
-            return folder.EnumerateFileSystemInfos("*", new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 });
+            return folder.GetFileSystemInfos("*", new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 });
         }
         catch (DirectoryNotFoundException)
         {
             return [];
+        }
+        catch (IOException e)
+        {
+            throw new SourceException(e.Message, transient: true, e);
         }
     }
 }

@@ -29,6 +29,18 @@ public interface IImageSource : IAsyncDisposable
     /// <summary>Every object that may be an image, in ordinal order of its key, strictly after <paramref name="after"/>. Throws <see cref="SourceException"/>.</summary>
     IAsyncEnumerable<SourceImage> ListAsync(string? after, CancellationToken cancellationToken);
 
+    /// <summary>How many objects <see cref="ListAsync"/> gives from the beginning. Throws <see cref="SourceException"/>.</summary>
+    async ValueTask<long> CountAsync(CancellationToken cancellationToken)
+    {
+        long count = 0;
+        await foreach (SourceImage _ in ListAsync(null, cancellationToken))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     /// <summary>Reads an object whole; null where it is gone. Throws <see cref="SourceException"/>.</summary>
     ValueTask<SourceContent?> ReadAsync(SourceImage image, CancellationToken cancellationToken);
 

@@ -69,9 +69,9 @@ internal static class BackfillPrinter
         Line("source", status.Job.Source + (status.Job.Options.InPlace ? " (in place)" : ""));
         Line("processed", $"{progress.Processed}{(status.Job.Total is { } total ? $" of {total}" : "")}, {status.Rate:0.#}/s{(status.SecondsLeft is { } left ? $", {TimeSpan.FromSeconds(Math.Round(left))} left" : "")}");
         Line("adopted", $"{progress.Adopted}, {progress.Duplicates} duplicates, {progress.Failed} failed, {Size(progress.Bytes)} read");
-        foreach ((string bucket, BucketProgress counts) in progress.Buckets.OrderByDescending(b => b.Value.Adopted).Take(20))
+        foreach ((string bucket, BucketProgress counts) in progress.Buckets.OrderByDescending(b => b.Value.Processed).Take(20))
         {
-            Console.Out.WriteLine($"  {bucket,-14} {counts.Adopted,10} adopted {counts.Failed,8} failed");
+            Console.Out.WriteLine($"  {bucket,-14} {counts.Processed,10} processed {counts.Adopted,10} adopted {counts.Duplicates,8} duplicates {counts.Failed,8} failed");
         }
 
         Table("by", progress.Strategies, progress.Adopted);
