@@ -17,21 +17,21 @@ public static class Reconciler
     public static async Task<ReconcileReport> RunAsync(IEntryStore store, SemanticTier tier, CancellationToken cancellationToken)
     {
         var indexed = new Dictionary<Hash256, bool>();
-        await foreach (VectorPlace place in tier.Index.EnumerateAsync(cancellationToken))
+        await foreach (Hash256 key in tier.Index.EnumerateKeysAsync(cancellationToken))
         {
-            indexed[place.Entry] = false;
+            indexed[key] = false;
         }
 
         long entries = 0, added = 0, removed = 0;
         var records = new List<VectorRecord>(BatchSize);
-        await foreach (EntryHeader entry in store.EnumerateAsync(cancellationToken))
+        await foreach ((Hash256 key, EntryHeader? header) in store.EnumerateKeysAsync(cancellationToken))
         {
             entries++;
-            if (indexed.ContainsKey(entry.Key))
+            if (indexed.ContainsKey(key))
             {
-                indexed[entry.Key] = true;
+                indexed[key] = true;
             }
-            else if (await tier.RecordOfAsync(entry, null, cancellationToken) is { } record)
+            else if ((header ?? await store.PeekAsync(key, cancellationToken)) is { } entry && await tier.RecordOfAsync(entry, null, cancellationToken) is { } record)
             {
                 records.Add(record);
             }
@@ -47,10 +47,10 @@ public static class Reconciler
         await tier.Index.AddAsync(records, cancellationToken);
         added += records.Count;
 
-        // An entry made since the enumeration began is not missing: each suspect is asked for by name before its vector goes.
+        // An entry made since the enumeration began is not missing: each suspect is asked for by name before its vector goes. A store that is away knows of none.
         foreach ((Hash256 key, bool seen) in indexed)
         {
-            if (!seen && await store.PeekAsync(key, cancellationToken) is null)
+            if (!seen && await store.IsGoneAsync(key, cancellationToken))
             {
                 removed += await tier.Index.RemoveAsync([key], cancellationToken);
             }

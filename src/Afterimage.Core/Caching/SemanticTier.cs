@@ -110,6 +110,13 @@ public sealed class SemanticTier
         }
     }
 
+    /// <summary>Forgets what is remembered of an entry that another gateway has removed or replaced.</summary>
+    public void Forget(Hash256 key)
+    {
+        _candidates.Remove(key);
+        _readings.Remove(key);
+    }
+
     private async ValueTask<SemanticLookup> JudgeAsync(
         ImageRequest request, Hash256 partition, IReadOnlyList<Neighbor> neighbors, TimeSpan? ageMax, float[] vector, CancellationToken cancellationToken)
     {
@@ -124,8 +131,12 @@ public sealed class SemanticTier
         {
             if (await CandidateAsync(neighbor.Entry, cancellationToken) is not { } found)
             {
-                StaleVectors.Add(1);
-                await Index.RemoveAsync([neighbor.Entry], cancellationToken);
+                if (await _entries.IsGoneAsync(neighbor.Entry, cancellationToken))
+                {
+                    StaleVectors.Add(1);
+                    await Index.RemoveAsync([neighbor.Entry], cancellationToken);
+                }
+
                 continue;
             }
 

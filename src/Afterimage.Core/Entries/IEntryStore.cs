@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Afterimage.Entries;
 
@@ -66,6 +67,12 @@ public interface IEntryStore : IAsyncDisposable
     /// <summary>Only the header, without counting as a use for eviction.</summary>
     ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether the store knows that it has no such entry. False where it has one, and where it cannot be asked now: what is derived from an entry goes only
+    /// once the entry is known to be gone.
+    /// </summary>
+    async ValueTask<bool> IsGoneAsync(Hash256 key, CancellationToken cancellationToken) => await PeekAsync(key, cancellationToken) is null;
+
     /// <summary>Stores header and body as one entry that appears whole or not at all.</summary>
     ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
 
@@ -114,6 +121,18 @@ public interface IEntryStore : IAsyncDisposable
 
     /// <summary>Every readable entry's header, in no order.</summary>
     IAsyncEnumerable<EntryHeader> EnumerateAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Every entry's exact key, in no order, with its header where that costs nothing more: a bucket can be listed a thousand keys at a time, but each header
+    /// is a request.
+    /// </summary>
+    async IAsyncEnumerable<(Hash256 Key, EntryHeader? Header)> EnumerateKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (EntryHeader header in EnumerateAsync(cancellationToken))
+        {
+            yield return (header.Key, header);
+        }
+    }
 
     /// <summary>Finds the exact key of an entry id; null where unknown.</summary>
     ValueTask<Hash256?> FindByIdAsync(string id, CancellationToken cancellationToken);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Afterimage.Vectors;
 
 /// <summary>One entry's vector as the index keeps it.</summary>
@@ -50,6 +52,15 @@ public interface IVectorIndex : IAsyncDisposable
 
     /// <summary>Every vector's place, in no order; sees at least what was there at the call and is still there.</summary>
     IAsyncEnumerable<VectorPlace> EnumerateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Only the exact keys, where that is cheaper.</summary>
+    async IAsyncEnumerable<Hash256> EnumerateKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (VectorPlace place in EnumerateAsync(cancellationToken))
+        {
+            yield return place.Entry;
+        }
+    }
 
     /// <summary>Returns once everything added or removed before the call survives a crash.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);

@@ -13,7 +13,7 @@ namespace Afterimage.Admin;
 internal sealed record FeedbackOrder(string Id, string Verdict);
 
 /// <summary>Decisions of the semantic tier: review, feedback, and two prompts explained.</summary>
-internal sealed class DecisionsAdmin(DecisionJournal journal, SemanticTier semantic)
+internal sealed class DecisionsAdmin(DecisionJournal journal, SemanticTier semantic, SharedChanges? changes)
 {
     public IEnumerable<AdminEndpoint> Endpoints =>
     [
@@ -66,16 +66,11 @@ internal sealed class DecisionsAdmin(DecisionJournal journal, SemanticTier seman
             return;
         }
 
-        bool correct = order.Verdict == "right";
-        if (!correct)
-        {
-            semantic.Learner.Block(decision.Asked, candidate);
-        }
-
-        semantic.Learner.Observe(decision.Partition, decision.CandidateKey!.Value, decision.PolicyProbability ?? 0, decision.Similarity ?? 0, correct);
-        semantic.Learner.Flush();
-
-        await AdminRoutes.WriteJsonAsync(context, new { recorded = order.Verdict, decision.Asked, stored = candidate });
+        var feedback = new Feedback(
+            decision.Asked, candidate, decision.Partition, decision.CandidateKey!.Value, decision.PolicyProbability ?? 0, decision.Similarity ?? 0, order.Verdict == "right");
+        feedback.LearnBy(semantic);
+        string? others = changes is null ? null : await changes.PublishAsync(feedback, context.RequestAborted) ? "told" : "told later";
+        await AdminRoutes.WriteJsonAsync(context, new { recorded = order.Verdict, decision.Asked, stored = candidate, others });
     }
 
     /// <summary>Pairs with both pictures, for a person to look through.</summary>

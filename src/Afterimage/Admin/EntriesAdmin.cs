@@ -31,7 +31,7 @@ internal sealed record PurgeOrder
 }
 
 /// <summary>Entries: list, show, image, delete, purge.</summary>
-internal sealed class EntriesAdmin(IEntryStore store, DecisionJournal journal, IDialect dialect, TimeProvider time)
+internal sealed class EntriesAdmin(IEntryStore store, DecisionJournal journal, IDialect dialect, SharedChanges? changes, TimeProvider time)
 {
     private const int ListMax = 1000;
 
@@ -100,7 +100,7 @@ internal sealed class EntriesAdmin(IEntryStore store, DecisionJournal journal, I
     {
         if (await KeyOfAsync(id, context.RequestAborted) is { } key && await store.DeleteAsync(key, context.RequestAborted))
         {
-            await AdminRoutes.WriteJsonAsync(context, new { deleted = 1 });
+            await AdminRoutes.WriteJsonAsync(context, new { deleted = 1, others = await TellAsync([key], context.RequestAborted) });
             return;
         }
 
@@ -127,14 +127,30 @@ internal sealed class EntriesAdmin(IEntryStore store, DecisionJournal journal, I
             return;
         }
 
-        int deleted = 0;
-        foreach (EntryHeader entry in order.DryRun ? [] : matches)
+        var deleted = new List<Hash256>();
+        string? others = null;
+        try
         {
-            deleted += await store.DeleteAsync(entry.Key, context.RequestAborted) ? 1 : 0;
+            foreach (EntryHeader entry in order.DryRun ? [] : matches)
+            {
+                if (await store.DeleteAsync(entry.Key, context.RequestAborted))
+                {
+                    deleted.Add(entry.Key);
+                }
+            }
+        }
+        finally
+        {
+            // Also where the operator hung up halfway: what is gone is gone everywhere.
+            others = await TellAsync(deleted, CancellationToken.None);
         }
 
-        await AdminRoutes.WriteJsonAsync(context, new { dryRun = order.DryRun, matched = matches.Count, deleted, sample = matches.Take(10).Select(Shown) });
+        await AdminRoutes.WriteJsonAsync(context, new { dryRun = order.DryRun, matched = matches.Count, deleted = deleted.Count, others, sample = matches.Take(10).Select(Shown) });
     }
+
+    /// <summary>Tells the other gateways; how that went as one word, null where there are none.</summary>
+    private async Task<string?> TellAsync(IReadOnlyCollection<Hash256> keys, CancellationToken cancellationToken) =>
+        changes is null ? null : await changes.PublishPurgeAsync(keys, cancellationToken) ? "told" : "told later";
 
     /// <summary>The entries that an order names; null, with the error answered, where it cannot be read.</summary>
     private async Task<List<EntryHeader>?> MatchesAsync(PurgeOrder order, HttpContext context)

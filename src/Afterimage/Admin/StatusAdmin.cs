@@ -6,7 +6,7 @@ using Afterimage.Origin;
 namespace Afterimage.Admin;
 
 /// <summary>Health, metrics and the figures that an operator looks at first.</summary>
-internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, DecisionJournal journal)
+internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, DecisionJournal journal, IReadOnlyList<Dependency> dependencies)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
 
@@ -18,15 +18,18 @@ internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, Or
         new("GET", "stats", (context, _) => StatsAsync(context)),
     ];
 
-    // Ready from the first moment: requests are answered while the entries are still being read back, only with fewer hits.
-    private Task ReadyAsync(HttpContext context)
+    // Ready from the first moment, and whatever is away: requests are answered, only with fewer hits. What is away is said.
+    private async Task ReadyAsync(HttpContext context)
     {
         EntryStoreStatus status = cache.Store.Status;
-        return AdminRoutes.WriteJsonAsync(context, new
+        object[] states = await Task.WhenAll(dependencies.Select(d => d.StateAsync(context.RequestAborted)));
+        await AdminRoutes.WriteJsonAsync(context, new
         {
             status = "ready",
             store = new { loaded = status.Loaded, progress = Math.Round(status.LoadProgress, 3), entries = status.Entries },
             semantic = new { mode, space = cache.Semantic.Embedder.Space.Id, fault = cache.Semantic.LastFault },
+            dependencies = states,
+            running = cache.Running,
         });
     }
 

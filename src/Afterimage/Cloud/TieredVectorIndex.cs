@@ -44,6 +44,9 @@ public sealed class TieredVectorIndex : IVectorIndex
 
     public int Dimensions => _remote.Dimensions;
 
+    /// <summary>The index behind this one.</summary>
+    internal IVectorIndex Remote => _remote;
+
     /// <summary>Vectors in memory.</summary>
     public long HotVectors => _partitions.Values.Sum(p => (long)p.Count);
 
@@ -111,6 +114,8 @@ public sealed class TieredVectorIndex : IVectorIndex
     public ValueTask<long> CountAsync(Hash256? partition, CancellationToken cancellationToken) => _remote.CountAsync(partition, cancellationToken);
 
     public IAsyncEnumerable<VectorPlace> EnumerateAsync(CancellationToken cancellationToken) => _remote.EnumerateAsync(cancellationToken);
+
+    public IAsyncEnumerable<Hash256> EnumerateKeysAsync(CancellationToken cancellationToken) => _remote.EnumerateKeysAsync(cancellationToken);
 
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _remote.FlushAsync(cancellationToken);
 

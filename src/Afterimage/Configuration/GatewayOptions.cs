@@ -245,6 +245,21 @@ internal sealed class PostgresIndexOptions
 
     [Setting("Keep the partitions in use in this process too, so that a lookup rarely asks the database.")]
     public bool HotTier { get; init; } = true;
+
+    [Setting("Seconds that another gateway's write may stay unseen by the hot tier.", Min = 1, Max = 600)]
+    public int HotTierStalenessSeconds { get; init; } = 5;
+
+    [Setting("Seconds that the hot tier goes on answering while the database is away.", Min = 0, Max = 86400)]
+    public int HotTierAwaySeconds { get; init; } = 3600;
+
+    [Setting("Most vectors in the hot tier; the partition unused for longest leaves. A larger partition is always asked of the database.", Min = 1000, Max = 100000000)]
+    public int HotTierVectorsMax { get; init; } = 500_000;
+
+    [Setting("Rows of the largest partition from which the HNSW graph is built. 0: at once. -1: never.", Min = -1, Max = int.MaxValue)]
+    public int HnswFromRows { get; init; } = 10_000;
+
+    [Setting("A pooler in transaction mode (PgBouncer) stands before the database: settings travel with every search, nothing is prepared, and the graph must be built by hand.")]
+    public bool TransactionPooler { get; init; }
 }
 
 /// <summary>Cloudflare Vectorize v2.</summary>

@@ -1,3 +1,4 @@
+using Afterimage.Admin;
 using Afterimage.Caching;
 using Afterimage.Caching.Http;
 using Afterimage.Cloud;
@@ -49,21 +50,30 @@ internal static class Composition
 
     public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time) => EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time);
 
+    /// <summary>The database of the index and of what gateways tell one another; null where the settings name none. Does not connect.</summary>
+    public static PostgresDatabase? OpenDatabase(PostgresIndexOptions options) => options.ConnectionString.Length == 0 ? null : new PostgresDatabase(new PostgresOptions
+    {
+        ConnectionString = options.ConnectionString,
+        Schema = options.Schema,
+        ConnectionsMax = options.ConnectionsMax,
+        SearchTimeoutMs = options.SearchTimeoutMs,
+        HnswFromRows = options.HnswFromRows,
+        TransactionPooler = options.TransactionPooler,
+    });
+
     /// <summary>The index of a space; what else it needs (a connection pool, a client) is added to <paramref name="owned"/>.</summary>
-    public static IVectorIndex OpenIndex(GatewayOptions options, EmbeddingSpace space, Stack<IAsyncDisposable> owned)
+    /// <param name="database">Where it is open already; not disposed with the index.</param>
+    public static IVectorIndex OpenIndex(GatewayOptions options, EmbeddingSpace space, Stack<IAsyncDisposable> owned, PostgresDatabase? database = null)
     {
         switch (options.Index.Provider)
         {
             case IndexProvider.Postgres:
                 PostgresIndexOptions postgres = options.Index.Postgres;
-                var database = new PostgresDatabase(new PostgresOptions
+                if (database is null)
                 {
-                    ConnectionString = postgres.ConnectionString,
-                    Schema = postgres.Schema,
-                    ConnectionsMax = postgres.ConnectionsMax,
-                    SearchTimeoutMs = postgres.SearchTimeoutMs,
-                });
-                owned.Push(database);
+                    owned.Push(database = OpenDatabase(postgres)!);
+                }
+
                 var shared = new PostgresVectorIndex(database, space.Id, space.Dimensions);
                 if (!postgres.HotTier)
                 {
@@ -77,7 +87,7 @@ internal static class Composition
                     Directory.Delete(hot, recursive: true);
                 }
 
-                return new TieredVectorIndex(shared, shared, () => ScratchVectorIndex.Open(hot, space.Id, space.Dimensions), new HotTierOptions());
+                return new TieredVectorIndex(shared, shared, () => ScratchVectorIndex.Open(hot, space.Id, space.Dimensions), HotTierOf(postgres));
             case IndexProvider.Vectorize:
                 var client = new CloudflareClient(CloudflareOptionsOf(options.Index.Vectorize));
                 owned.Push(new OwnedDisposable(client));
@@ -85,6 +95,53 @@ internal static class Composition
             default:
                 return VectorIndex.Open(new VectorIndexOptions { Folder = Path.Combine(options.Data, "index"), SpaceId = space.Id, Dimensions = space.Dimensions });
         }
+    }
+
+    private static HotTierOptions HotTierOf(PostgresIndexOptions options) => new()
+    {
+        StalenessSeconds = options.HotTierStalenessSeconds,
+        AwaySeconds = options.HotTierAwaySeconds,
+        VectorsMax = options.HotTierVectorsMax,
+    };
+
+    /// <summary>What several gateways on one bucket share besides entries and vectors; null where there is no such bucket, or no database to share by.</summary>
+    public static SharedChanges? OpenChanges(GatewayOptions options, PostgresDatabase? database, IEntryStore store, SemanticTier semantic) =>
+        database is not null && store is S3EntryStore bucket ? new SharedChanges(database, bucket, semantic, Path.Combine(options.Data, "changes.json")) : null;
+
+    /// <summary>See <see cref="OpenChanges"/>: gateways whose entries are their own have nothing to wait for at others.</summary>
+    public static PostgresLeases? OpenLeases(PostgresDatabase? database, IEntryStore store) =>
+        database is not null && store is S3EntryStore ? new PostgresLeases(database) : null;
+
+    /// <summary>What is outside of this process, for <c>health/ready</c>.</summary>
+    public static IReadOnlyList<Dependency> Dependencies(PostgresDatabase? database, IEntryStore store, SemanticTier semantic, SharedChanges? changes)
+    {
+        var found = new List<Dependency>();
+        if (store is S3EntryStore bucket)
+        {
+            found.Add(new("bucket", async cancel => await bucket.FaultAsync(cancel)));
+        }
+
+        if (database is not null)
+        {
+            found.Add(new("database", async cancel => await database.CheckAsync(cancel) is [{ } fault, ..] ? fault : null));
+        }
+
+        if (((semantic.Index as TieredVectorIndex)?.Remote ?? semantic.Index) is PostgresVectorIndex vectors)
+        {
+            found.Add(new("index", async cancel => await vectors.CheckAsync(cancel) is [{ } fault, ..] ? fault : null));
+        }
+        else if (semantic.Index is VectorizeIndex)
+        {
+            // Asking costs a call of the account's few: what the last lookup met.
+            found.Add(new("index", _ => Task.FromResult(semantic.LastFault)));
+        }
+
+        if (changes is not null)
+        {
+            found.Add(new("changes", _ => Task.FromResult(changes.IsListening ? null : "No notices from the database; changes of other gateways arrive within a few seconds of its answering.")));
+        }
+
+        return found;
     }
 
     public static CloudflareOptions CloudflareOptionsOf(VectorizeIndexOptions options) => new()
@@ -135,6 +192,7 @@ internal static class Composition
         EntryTtl = options.Store.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.Store.TtlSeconds) : null,
         ReplayHeaders = Names(options.Headers.Replay).Append("Cache-Control").ToHashSet(StringComparer.OrdinalIgnoreCase),
         SemanticCoalescing = options.Semantic.Coalesce,
+        LeasePatience = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
         SimilarOnFaultProbabilityMin = options.Origin.OnFailure == OriginFailurePolicy.Similar ? options.Origin.SimilarProbabilityMin : null,
     };
 

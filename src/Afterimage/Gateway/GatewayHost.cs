@@ -1,6 +1,7 @@
 using Afterimage.Admin;
 using Afterimage.Backfill;
 using Afterimage.Caching;
+using Afterimage.Cloud.Postgres;
 using Afterimage.Commands.Backfill;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
@@ -143,14 +144,28 @@ internal sealed class GatewayHost : IAsyncDisposable
                 Own(embedder);
             }
 
-            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space, owned));
+            PostgresDatabase? database = Composition.OpenDatabase(options.Index.Postgres);
+            if (database is not null)
+            {
+                Own(database);
+            }
+
+            IVectorIndex index = Own(Composition.OpenIndex(options, embedder.Space, owned, database));
             CalibrationLearner learner = Own(Composition.OpenLearner(options, time));
             ResolutionBuckets buckets = new(options.Semantic.Resolution);
             var semantic = new SemanticTier(embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), store, learner, Composition.TierOptions(options.Semantic, buckets), time);
             IndexQueue indexing = Own(new IndexQueue(semantic, store));
             var journal = new DecisionJournal(options.Semantic.JournalMax, time);
             Own(new DecisionFile(Path.Combine(options.Data, "decisions"), journal));
-            var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time);
+            PostgresLeases? leases = Composition.OpenLeases(database, store);
+            SharedChanges? changes = Composition.OpenChanges(options, database, store, semantic);
+            if (leases is not null && changes is not null)
+            {
+                Own(leases);
+                Own(changes);
+            }
+
+            var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time, leases);
 
             OriginClient origin = Own(new OriginClient(options.Origin, originAddress));
             var forwarder = new Forwarder(origin);
@@ -161,9 +176,9 @@ internal sealed class GatewayHost : IAsyncDisposable
             BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy)));
             AdminEndpoint[] endpoints =
             [
-                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal).Endpoints,
-                .. new EntriesAdmin(store, journal, dialect, time).Endpoints,
-                .. new DecisionsAdmin(journal, semantic).Endpoints,
+                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal, Composition.Dependencies(database, store, semantic, changes)).Endpoints,
+                .. new EntriesAdmin(store, journal, dialect, changes, time).Endpoints,
+                .. new DecisionsAdmin(journal, semantic, changes).Endpoints,
                 .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
                 .. Dashboard.Endpoints,
             ];

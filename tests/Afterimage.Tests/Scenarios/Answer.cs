@@ -12,6 +12,8 @@ internal sealed record Answer(HttpStatusCode Status, IReadOnlyDictionary<string,
     /// <summary><c>MISS</c>, <c>BYPASS</c>, <c>HIT exact</c> or <c>HIT semantic</c>.</summary>
     public string Cache => (this["X-Cache"] + " " + this["X-Cache-Type"]).Trim();
 
+    public string Text => System.Text.Encoding.UTF8.GetString(Body);
+
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     public static async Task<Answer> OfAsync(HttpResponseMessage response)

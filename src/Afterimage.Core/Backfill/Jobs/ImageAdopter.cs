@@ -49,6 +49,11 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
 
     private async ValueTask<AdoptedImage> UnderstandAsync(SourceImage image, SourceContent content, CancellationToken cancellationToken)
     {
+        if (MovedEntry.Read(image, content.Bytes, job, context.Time.GetUtcNow()) is { } moved)
+        {
+            return moved;
+        }
+
         ImageReport report = ImageInspector.Inspect(content.Bytes.Span);
         AdoptedImage adopted = await UnderstandAsync(image, content, report, cancellationToken);
         return adopted with { BytesRead = content.Bytes.Length, Size = report.IsComplete ? (report.Width, report.Height) : default };

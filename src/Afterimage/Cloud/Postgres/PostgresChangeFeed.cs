@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Afterimage.Cloud.Coordination;
 using Afterimage.Diagnostics;
 using Afterimage.Vectors;
 using Npgsql;
@@ -8,54 +8,68 @@ using NpgsqlTypes;
 namespace Afterimage.Cloud.Postgres;
 
 /// <summary>
-/// The change feed as a table with a notice as wake-up. The table is what counts: after a lost connection a gateway reads on from where it was, so
-/// nothing is missed; and behind a pooler that swallows notices changes still arrive within <see cref="LookEvery"/>.
+/// Tells all gateways what one of them was told: a table of changes, with a notice as wake-up. The table is what counts: after a lost connection a gateway
+/// reads on from where it was, so nothing is missed; and behind a pooler that swallows notices changes still arrive within <see cref="LookEvery"/>. What cannot
+/// be published now is kept and published later. Thread-safe.
 /// </summary>
-public sealed class PostgresChangeFeed : IChangeFeed, IAsyncDisposable
+public sealed class PostgresChangeFeed : IAsyncDisposable
 {
+    /// <summary>The kind that is kept for ever, because a gateway that comes new must know it too.</summary>
+    public const string FeedbackKind = "feedback";
+
     private const int TimeoutMs = 5_000;
     private const int PageRows = 500;
     private const int PayloadCharsMax = 1_000_000;
+    private const int WaitingMax = 1_000;
 
     /// <summary>How long a change waits at most where notices do not arrive.</summary>
     internal static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(3);
 
-    private static readonly Counter<long> HandlerFaults = Telemetry.Meter.CreateCounter<long>("afterimage.changes.handler_faults", "{fault}");
+    private static readonly Counter<long> HandlerFaults = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.changes.handler_faults", "{fault}", "Changes from other gateways that could not be acted on.");
+
+    private static readonly Counter<long> Dropped = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.changes.dropped", "{change}", "Changes that could not be published and were too many to be kept for later.");
 
     private readonly PostgresDatabase _database;
-    private readonly Guid _sender = Guid.NewGuid();
-    private readonly string _table;
+    private readonly Func<Change, ValueTask> _handle;
+    private readonly FeedPosition _position;
+    private readonly ConcurrentQueue<(string Kind, string Payload)> _waiting = [];
+    private readonly string _schema;
     private readonly string _channel;
     private readonly int _keptDays;
     private readonly SemaphoreSlim _woken = new(0, 1);
     private readonly PostgresNotices _notices;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _reading;
-    private long _position;
+    private bool _begun;
 
     /// <param name="database">Shared; not disposed here.</param>
-    /// <param name="position">The last change that this gateway has acted on, remembered from its last run (<see cref="Position"/>); null begins with what is published from now on.</param>
-    /// <param name="keptDays">Days that changes are kept for gateways that are away.</param>
-    public PostgresChangeFeed(PostgresDatabase database, long? position = null, int keptDays = 7)
+    /// <param name="handle">Told of every published change, this gateway's own included, one after another, in the order of publishing. What it throws is counted and does not stop the feed.</param>
+    /// <param name="position">Where to begin; moved on behind <paramref name="handle"/>.</param>
+    /// <param name="keptDays">Days that changes are kept for gateways that are away; feedback is kept for ever.</param>
+    public PostgresChangeFeed(PostgresDatabase database, Func<Change, ValueTask> handle, FeedPosition position, int keptDays = 7)
     {
         ArgumentNullException.ThrowIfNull(database);
         _database = database;
-        _position = position ?? -1;
+        _handle = handle;
+        _position = position;
         _keptDays = keptDays;
-        _table = database.Options.Schema + ".change";
-        _channel = database.Options.Schema + "_change";
+        _schema = database.Options.Schema;
+        _channel = _schema + "_change";
         _notices = new PostgresNotices(database, [_channel], (_, _) => Wake(), Wake);
         _reading = ReadAsync(_stopping.Token);
     }
 
-    public event Action<Change>? Received;
-
-    /// <summary>The last change that was handed out; -1 before the feed was first reached.</summary>
-    public long Position => Volatile.Read(ref _position);
+    /// <summary>The last change that was handed out.</summary>
+    public long Position => _position.Read;
 
     /// <summary>Whether notices arrive at the moment; without them changes come within a few seconds.</summary>
     public bool IsListening => _notices.IsConnected;
 
+    /// <summary>Publishes to all gateways, this one included. False where the database is away: then it is published when that is back, if this process still runs.</summary>
+    /// <param name="kind">What it is, for example <c>purge</c>; 1 to 40 characters.</param>
+    /// <param name="payload">JSON of the kind's own form, at most 1 MB.</param>
     public async ValueTask<bool> PublishAsync(string kind, string payload, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(kind);
@@ -63,14 +77,26 @@ public sealed class PostgresChangeFeed : IChangeFeed, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, PayloadCharsMax, nameof(payload));
         try
         {
-            await _database.ServerAsync(cancellationToken);
-            await _database.RunAsync((connection, token) => PublishAsync(connection, kind, payload, token), TimeoutMs, cancellationToken);
-            return true;
+            // In the order in which they were told: nothing overtakes what waits.
+            if (_waiting.IsEmpty)
+            {
+                await PublishNowAsync(kind, payload, TimeSpan.FromMilliseconds(TimeoutMs), cancellationToken);
+                return true;
+            }
         }
         catch (VectorIndexUnavailableException)
         {
+            // Kept below.
+        }
+
+        if (_waiting.Count >= WaitingMax)
+        {
+            Dropped.Add(1);
             return false;
         }
+
+        _waiting.Enqueue((kind, payload));
+        return false;
     }
 
     public async ValueTask DisposeAsync()
@@ -85,22 +111,29 @@ public sealed class PostgresChangeFeed : IChangeFeed, IAsyncDisposable
         }
     }
 
-    private async Task<int> PublishAsync(NpgsqlConnection connection, string kind, string payload, CancellationToken cancellationToken)
+    private async Task PublishNowAsync(string kind, string payload, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await _database.ServerAsync(patience, cancellationToken);
+        await _database.RunAsync((connection, token) => InsertAsync(connection, kind, payload, token), TimeoutMs, cancellationToken);
+    }
+
+    private async Task<int> InsertAsync(NpgsqlConnection connection, string kind, string payload, CancellationToken cancellationToken)
     {
         // One publisher at a time, so that ids appear in the order in which they become visible and a reader never steps over one that commits late.
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await PostgresSql.LockAsync(connection, "changes of " + _table, cancellationToken);
+        await PostgresSql.LockAsync(connection, $"changes of {_schema}.change", cancellationToken);
+        string trim = $"""
+            WITH gone AS (DELETE FROM {_schema}.change WHERE made < clock_timestamp() - $1 AND kind <> '{FeedbackKind}' RETURNING id)
+            UPDATE {_schema}.feed SET trimmed = greatest(trimmed, (SELECT max(id) FROM gone)) WHERE EXISTS (SELECT 1 FROM gone)
+            """;
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand($"DELETE FROM {_table} WHERE made < clock_timestamp() - $1 AND id < (SELECT max(id) FROM {_table})")
+                new NpgsqlBatchCommand(trim) { Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = TimeSpan.FromDays(_keptDays) } } },
+                new NpgsqlBatchCommand($"INSERT INTO {_schema}.change (sender, kind, payload) VALUES ($1, $2, $3)")
                 {
-                    Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = TimeSpan.FromDays(_keptDays) } },
-                },
-                new NpgsqlBatchCommand($"INSERT INTO {_table} (sender, kind, payload) VALUES ($1, $2, $3)")
-                {
-                    Parameters = { new NpgsqlParameter<Guid> { TypedValue = _sender }, new() { Value = kind }, new() { Value = payload } },
+                    Parameters = { new NpgsqlParameter<Guid> { TypedValue = _position.Sender }, new() { Value = kind }, new() { Value = payload } },
                 },
                 new NpgsqlBatchCommand("SELECT pg_notify($1, '')") { Parameters = { new() { Value = _channel } } },
             },
@@ -130,23 +163,16 @@ public sealed class PostgresChangeFeed : IChangeFeed, IAsyncDisposable
             {
                 try
                 {
+                    await PublishWaitingAsync(stopping);
                     await ReadOnAsync(stopping);
                 }
-                catch (VectorIndexUnavailableException)
+                catch (Exception e) when (e is VectorIndexUnavailableException or IOException)
                 {
-                    // Read on from the same place when the database is back.
+                    // Read on from the same place when the database, or the disk that keeps the position, is back; however long that takes.
+                    _begun = false;
                 }
 
-                using var look = new CancellationTokenSource(LookEvery, _database.Time);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(look.Token, stopping);
-                try
-                {
-                    await _woken.WaitAsync(either.Token);
-                }
-                catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-                {
-                    // Time to look.
-                }
+                await _woken.WaitAsync(LookEvery, stopping);
             }
         }
         catch (OperationCanceledException)
@@ -155,46 +181,70 @@ public sealed class PostgresChangeFeed : IChangeFeed, IAsyncDisposable
         }
     }
 
+    private async Task PublishWaitingAsync(CancellationToken cancellationToken)
+    {
+        while (_waiting.TryPeek(out (string Kind, string Payload) change))
+        {
+            await PublishNowAsync(change.Kind, change.Payload, Timeout.InfiniteTimeSpan, cancellationToken);
+            _waiting.TryDequeue(out _);
+        }
+    }
+
     private async Task ReadOnAsync(CancellationToken cancellationToken)
     {
-        await _database.ServerAsync(cancellationToken);
-        if (_position < 0)
+        await _database.ServerAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+        if (!_begun)
         {
-            Volatile.Write(ref _position, await NumberAsync($"SELECT coalesce(max(id), 0) FROM {_table}", cancellationToken));
-            return;
+            await BeginAsync(cancellationToken);
+            _begun = true;
         }
 
         for (List<Change> page = await PageAsync(cancellationToken); page.Count > 0; page = page.Count < PageRows ? [] : await PageAsync(cancellationToken))
         {
-            // The newest change always stays, so a hole before the first one read means that some were deleted unread.
-            if (_position > 0 && page[0].Id > _position + 1 && await NumberAsync($"SELECT min(id) FROM {_table}", cancellationToken) > _position + 1)
-            {
-                Raise(new Change(page[0].Id - 1, Change.ResyncKind, "", false));
-            }
-
             foreach (Change change in page)
             {
-                Raise(change);
-                Volatile.Write(ref _position, change.Id);
+                await HandleAsync(change);
             }
+
+            _position.MoveTo(page[^1].Id);
         }
     }
 
-    private async Task<long> NumberAsync(string sql, CancellationToken cancellationToken) => await _database.RunAsync(
-        async (connection, token) => (long)(await PostgresSql.ScalarAsync(connection, sql, token))!, TimeoutMs, cancellationToken);
+    // A gateway that has read nothing yet knows nothing that could be out of date. One that was away for too long does; so does one that is further than the
+    // table has ever been, because the database is not the one it was.
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        (long trimmed, long last) = await _database.RunAsync(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(
+                    $"SELECT trimmed, greatest(trimmed, (SELECT max(id) FROM {_schema}.change)) FROM {_schema}.feed", connection);
+                await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
+                await reader.ReadAsync(token);
+                return (reader.GetInt64(0), reader.GetInt64(1));
+            },
+            TimeoutMs,
+            cancellationToken);
+        long read = _position.Read;
+        if (read > 0 && (read < trimmed || read > last))
+        {
+            await HandleAsync(new Change(read, Change.ResyncKind, "", false));
+            _position.MoveTo(read > last ? 0 : read);
+        }
+    }
 
     private async Task<List<Change>> PageAsync(CancellationToken cancellationToken) => await _database.RunAsync(
         async (connection, token) =>
         {
-            await using var command = new NpgsqlCommand($"SELECT id, kind, payload, sender FROM {_table} WHERE id > $1 ORDER BY id LIMIT {PageRows}", connection)
+            await using var command = new NpgsqlCommand($"SELECT id, kind, payload, sender FROM {_schema}.change WHERE id > $1 ORDER BY id LIMIT {PageRows}", connection)
             {
-                Parameters = { new NpgsqlParameter<long> { TypedValue = _position, NpgsqlDbType = NpgsqlDbType.Bigint } },
+                Parameters = { new NpgsqlParameter<long> { TypedValue = _position.Read, NpgsqlDbType = NpgsqlDbType.Bigint } },
             };
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
             var page = new List<Change>();
             while (await reader.ReadAsync(token))
             {
-                page.Add(new Change(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetGuid(3) == _sender));
+                page.Add(new Change(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetGuid(3) == _position.Sender));
             }
 
             return page;
@@ -202,14 +252,14 @@ public sealed class PostgresChangeFeed : IChangeFeed, IAsyncDisposable
         TimeoutMs,
         cancellationToken);
 
-    private void Raise(Change change)
+    private async ValueTask HandleAsync(Change change)
     {
         try
         {
-            Received?.Invoke(change);
+            await _handle(change);
         }
 #pragma warning disable CA1031 // A handler that fails must not stop the changes of the others.
-        catch (Exception)
+        catch (Exception e) when (e is not OutOfMemoryException)
 #pragma warning restore CA1031
         {
             HandlerFaults.Add(1);

@@ -16,8 +16,8 @@ public sealed class PostgresDatabase : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
     private readonly string _listener;
     private readonly ResiliencePipeline _pipeline;
-    private readonly SemaphoreSlim _preparing = new(1, 1);
-    private volatile PostgresServer? _server;
+    private readonly Preparation<PostgresServer> _server;
+    private readonly CancellationTokenSource _closing = new();
 
     public PostgresDatabase(PostgresOptions options, TimeProvider? time = null)
     {
@@ -58,6 +58,10 @@ public sealed class PostgresDatabase : IAsyncDisposable
                 BreakDuration = TimeSpan.FromSeconds(options.BreakSeconds),
             })
             .Build();
+        _server = new Preparation<PostgresServer>(
+            () => RunAsync((opened, token) => PostgresMigrations.ApplyAsync(opened, options.Schema, token), options.WriteTimeoutMs, _closing.Token).AsTask(),
+            TimeSpan.FromSeconds(options.BreakSeconds),
+            Time);
     }
 
     public PostgresOptions Options { get; }
@@ -65,7 +69,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     internal TimeProvider Time { get; }
 
     /// <summary>What the start-up check learnt; null before the first successful contact.</summary>
-    public PostgresServer? Server => _server;
+    public PostgresServer? Server => _server.Made;
 
     /// <summary>
     /// Looks at the server and says everything that keeps Afterimage from using it, as sentences; empty means ready. For the start of the program
@@ -75,7 +79,8 @@ public sealed class PostgresDatabase : IAsyncDisposable
     {
         try
         {
-            await ServerAsync(cancellationToken);
+            await ServerAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+            await RunAsync((connection, token) => PostgresSql.ScalarAsync(connection, "SELECT 1", token), Options.SearchTimeoutMs, cancellationToken);
             return [];
         }
         catch (VectorIndexUnavailableException e)
@@ -85,24 +90,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     }
 
     /// <summary>Checks and migrates on first use. Several gateways may do so at once.</summary>
-    internal async ValueTask<PostgresServer> ServerAsync(CancellationToken cancellationToken)
-    {
-        if (_server is { } known)
-        {
-            return known;
-        }
-
-        await _preparing.WaitAsync(cancellationToken);
-        try
-        {
-            return _server ??= await RunAsync(
-                (connection, token) => PostgresMigrations.ApplyAsync(connection, Options.Schema, token), Options.WriteTimeoutMs, cancellationToken);
-        }
-        finally
-        {
-            _preparing.Release();
-        }
-    }
+    internal ValueTask<PostgresServer> ServerAsync(TimeSpan patience, CancellationToken cancellationToken) => _server.GetAsync(patience, cancellationToken);
 
     /// <summary>
     /// Runs one piece of work on a pooled connection. The work may run more than once, so it leaves nothing behind when it fails. Faults become
@@ -144,8 +132,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync();
         await _source.DisposeAsync();
-        _preparing.Dispose();
+        _closing.Dispose();
     }
 
     private async Task<T> AttemptAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, int timeoutMs, CancellationToken cancellationToken)
@@ -187,8 +176,13 @@ public sealed class PostgresDatabase : IAsyncDisposable
         SetDefault("Application Name", () => builder.ApplicationName = "afterimage");
         SetDefault("Maximum Pool Size", () => builder.MaxPoolSize = options.ConnectionsMax);
         SetDefault("Timeout", () => builder.Timeout = 5);
-        SetDefault("Max Auto Prepare", () => builder.MaxAutoPrepare = 30);
-        SetDefault("Auto Prepare Min Usages", () => builder.AutoPrepareMinUsages = 2);
+        if (!options.TransactionPooler)
+        {
+            // A prepared statement belongs to a session, and behind such a pooler the next transaction may have another.
+            SetDefault("Max Auto Prepare", () => builder.MaxAutoPrepare = 30);
+            SetDefault("Auto Prepare Min Usages", () => builder.AutoPrepareMinUsages = 2);
+        }
+
         SetDefault("Keepalive", () => builder.KeepAlive = 30);
         return builder.ConnectionString;
 

@@ -26,7 +26,8 @@ internal sealed class PostgresGraph(PostgresDatabase database, int dimensions)
     public async Task<bool> EnsureAsync(PostgresSpace space, CancellationToken cancellationToken)
     {
         PostgresOptions options = database.Options;
-        if (options.HnswFromRows < 0 || dimensions > HalfDimensionsMax)
+        // Building needs a session of its own for a long time, which a pooler in transaction mode does not give.
+        if (options.HnswFromRows < 0 || dimensions > HalfDimensionsMax || options.TransactionPooler)
         {
             return false;
         }

@@ -17,6 +17,8 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
     // Should a notice be lost, those who wait look by themselves.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(5);
+
     private readonly PostgresDatabase _database;
     private readonly TimeSpan _duration;
     private readonly Guid _holder = Guid.NewGuid();
@@ -107,7 +109,7 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
     // Takes the lease where it is free or expired; where the caller has waited, only looks, because the entry should be looked for first.
     private async Task<(bool Ours, bool Free)> TryAsync(Hash256 key, bool take, CancellationToken cancellationToken)
     {
-        await _database.ServerAsync(cancellationToken);
+        await _database.ServerAsync(TimeSpan.FromMilliseconds(TimeoutMs), cancellationToken);
         return await _database.RunAsync(
             async (connection, token) =>
             {
@@ -171,6 +173,7 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
     private async Task RenewAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(_duration / 3, _database.Time);
+        long swept = _database.Time.GetTimestamp();
         try
         {
             while (await timer.WaitForNextTickAsync(stopping))
@@ -180,11 +183,37 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
                 {
                     await RenewAsync(held, stopping);
                 }
+
+                if (_database.Server is not null && _database.Time.GetElapsedTime(swept) > SweepEvery)
+                {
+                    await SweepAsync(stopping);
+                    swept = _database.Time.GetTimestamp();
+                }
             }
         }
         catch (OperationCanceledException)
         {
             // Disposed.
+        }
+    }
+
+    // Leases of gateways that died, for pictures that nobody has asked for since.
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _database.RunAsync(
+                async (connection, token) =>
+                {
+                    await PostgresSql.ExecuteAsync(connection, $"DELETE FROM {_table} WHERE expires < clock_timestamp() - interval '1 minute'", token);
+                    return 0;
+                },
+                TimeoutMs,
+                cancellationToken);
+        }
+        catch (VectorIndexUnavailableException)
+        {
+            // Next time.
         }
     }
 

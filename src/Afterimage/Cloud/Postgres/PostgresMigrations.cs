@@ -23,6 +23,10 @@ internal static class PostgresMigrations
             sender uuid NOT NULL, kind text NOT NULL, payload text NOT NULL);
         CREATE INDEX IF NOT EXISTS change_made ON {0}.change (made);
         """,
+        """
+        CREATE TABLE {0}.feed (trimmed bigint NOT NULL);
+        INSERT INTO {0}.feed VALUES (0);
+        """,
     ];
 
     public static async Task<PostgresServer> ApplyAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)

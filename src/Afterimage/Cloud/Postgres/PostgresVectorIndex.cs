@@ -11,7 +11,10 @@ namespace Afterimage.Cloud.Postgres;
 public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 {
     // A statement each up to here, COPY above: a staging table costs about as much as a few dozen inserts.
-    private const int InsertRowsMax = 40;
+    private const int InsertRowsMax = 64;
+
+    // What live traffic writes is waited for by requests that mean the same; more than this and it is left to the next reconcile.
+    private const int InsertTimeoutMs = 5_000;
     private const int PageRows = 5_000;
     private const int KeysPerStatement = 5_000;
 
@@ -20,10 +23,9 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
     private readonly PostgresDatabase _database;
     private readonly PostgresGraph _graph;
-    private readonly SemaphoreSlim _preparing = new(1, 1);
+    private readonly Preparation<PostgresStatements> _statements;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _maintenance;
-    private volatile PostgresStatements? _statements;
     private int _disposed;
 
     /// <summary>Does not connect; the first call does.</summary>
@@ -37,6 +39,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         SpaceId = spaceId;
         Dimensions = dimensions;
         _graph = new PostgresGraph(database, dimensions);
+        _statements = new Preparation<PostgresStatements>(PrepareAsync, TimeSpan.FromSeconds(database.Options.BreakSeconds), database.Time);
         _maintenance = MaintainAsync(_stopping.Token);
     }
 
@@ -49,7 +52,9 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     {
         try
         {
-            await StatementsAsync(cancellationToken);
+            PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+            await _database.RunAsync(
+                (connection, token) => PostgresSql.ScalarAsync(connection, $"SELECT 1 FROM {statements.Space.Table} LIMIT 1", token), _database.Options.SearchTimeoutMs, cancellationToken);
             return [];
         }
         catch (VectorIndexUnavailableException e)
@@ -59,7 +64,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     }
 
     /// <summary>A sentence for the log about the server's pgvector, or null; known after the first contact.</summary>
-    public string? Advice => _statements?.Space.Advice;
+    public string? Advice => _statements.Made?.Space.Advice;
 
     public async ValueTask AddAsync(IReadOnlyList<VectorRecord> records, CancellationToken cancellationToken)
     {
@@ -69,7 +74,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
             ArgumentOutOfRangeException.ThrowIfNotEqual(record.Vector.Length, Dimensions, nameof(records));
         }
 
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(records.Count > InsertRowsMax ? Timeout.InfiniteTimeSpan : Patience, cancellationToken);
         // The last of several records of one entry counts. One order for everybody, so that two writers of the same rows wait for each other and never deadlock.
         List<VectorRecord> rows = [.. Last(records).OrderBy(r => r.Entry)];
         int bulk = _database.Options.BulkRowsMax;
@@ -82,7 +87,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
                     await (part.Count <= InsertRowsMax ? InsertAsync(connection, statements, part, token) : PostgresBulkLoad.LoadAsync(connection, statements, part, token));
                     return true;
                 },
-                _database.Options.WriteTimeoutMs,
+                rows.Count > InsertRowsMax ? _database.Options.WriteTimeoutMs : Math.Min(InsertTimeoutMs, _database.Options.WriteTimeoutMs),
                 cancellationToken);
         }
     }
@@ -90,7 +95,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     public async ValueTask<int> RemoveAsync(IReadOnlyList<Hash256> entries, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entries);
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Patience, cancellationToken);
         int removed = 0;
         foreach (Hash256[] part in entries.Distinct().Order().Chunk(KeysPerStatement))
         {
@@ -104,7 +109,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     /// <summary>Removes everything that a backfill batch added; returns how many vectors went. Backfill's rollback in one statement.</summary>
     public async ValueTask<int> RemoveBatchAsync(Guid batch, CancellationToken cancellationToken)
     {
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Patience, cancellationToken);
         return await ExecuteAsync(statements.RemoveBatch, batch, cancellationToken);
     }
 
@@ -117,7 +122,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
             return [];
         }
 
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Patience, cancellationToken);
         float[] vector = query.Vector.ToArray();
         List<Neighbor> found = await _database.RunAsync(
             (connection, token) => SearchAsync(connection, statements, query, vector, token), _database.Options.SearchTimeoutMs, cancellationToken);
@@ -127,7 +132,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
     public async ValueTask<long> CountAsync(Hash256? partition, CancellationToken cancellationToken)
     {
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Patience, cancellationToken);
         return await _database.RunAsync(
             async (connection, token) =>
             {
@@ -145,7 +150,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
     public async IAsyncEnumerable<VectorPlace> EnumerateAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         byte[] after = [];
         for (; ; )
         {
@@ -171,14 +176,14 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
     public async Task<PartitionChanges> ReadChangesAsync(Hash256 partition, PartitionMark since, CancellationToken cancellationToken)
     {
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         return await _database.RunAsync(
             (connection, token) => ReadChangesAsync(connection, statements, partition, since, token), _database.Options.WriteTimeoutMs, cancellationToken);
     }
 
     public async Task<IReadOnlyList<Hash256>> ReadKeysAsync(Hash256 partition, CancellationToken cancellationToken)
     {
-        PostgresStatements statements = await StatementsAsync(cancellationToken);
+        PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         return await _database.RunAsync(
             async (connection, token) =>
             {
@@ -198,7 +203,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
 
     /// <summary>Builds the HNSW graph now if the table has grown enough for one; also done by itself every <see cref="PostgresOptions.MaintenanceMinutes"/>.</summary>
     /// <returns>Whether the table has a graph afterwards.</returns>
-    public async Task<bool> MaintainGraphAsync(CancellationToken cancellationToken) => await _graph.EnsureAsync((await StatementsAsync(cancellationToken)).Space, cancellationToken);
+    public async Task<bool> MaintainGraphAsync(CancellationToken cancellationToken) => await _graph.EnsureAsync((await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken)).Space, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -210,7 +215,6 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         await _stopping.CancelAsync();
         await _maintenance;
         _stopping.Dispose();
-        _preparing.Dispose();
     }
 
     private static async Task InsertAsync(NpgsqlConnection connection, PostgresStatements statements, List<VectorRecord> rows, CancellationToken cancellationToken)
@@ -347,27 +351,19 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         }
     }
 
-    private async ValueTask<PostgresStatements> StatementsAsync(CancellationToken cancellationToken)
-    {
-        if (_statements is { } known)
-        {
-            return known;
-        }
+    // What a request waits for the first contact at most: no longer than for its search.
+    private TimeSpan Patience => TimeSpan.FromMilliseconds(_database.Options.SearchTimeoutMs);
 
-        await _database.ServerAsync(cancellationToken);
-        await _preparing.WaitAsync(cancellationToken);
-        try
-        {
-            return _statements ??= await _database.RunAsync(
-                async (connection, token) => new PostgresStatements(
-                    await PostgresSpaces.PrepareAsync(connection, _database.Options.Schema, SpaceId, Dimensions, token), Dimensions, _database.Options),
-                _database.Options.WriteTimeoutMs,
-                cancellationToken);
-        }
-        finally
-        {
-            _preparing.Release();
-        }
+    private ValueTask<PostgresStatements> StatementsAsync(TimeSpan patience, CancellationToken cancellationToken) => _statements.GetAsync(patience, cancellationToken);
+
+    private async Task<PostgresStatements> PrepareAsync()
+    {
+        await _database.ServerAsync(Timeout.InfiniteTimeSpan, _stopping.Token);
+        return await _database.RunAsync(
+            async (connection, token) => new PostgresStatements(
+                await PostgresSpaces.PrepareAsync(connection, _database.Options.Schema, SpaceId, Dimensions, token), Dimensions, _database.Options),
+            _database.Options.WriteTimeoutMs,
+            _stopping.Token);
     }
 
     private async Task MaintainAsync(CancellationToken stopping)

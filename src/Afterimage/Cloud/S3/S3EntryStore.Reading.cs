@@ -44,6 +44,12 @@ internal sealed partial class S3EntryStore
         return header is null || IsExpired(header) ? null : header;
     }
 
+    public async ValueTask<bool> IsGoneAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        (EntryFault fault, EntryHeader? header) = await ReadHeaderAsync(key, cancellationToken);
+        return fault != EntryFault.Unreadable && (header is null || IsExpired(header));
+    }
+
     public async ValueTask<Hash256?> FindByIdAsync(string id, CancellationToken cancellationToken)
     {
         // An id becomes part of an object name: only what an id can be.
@@ -86,6 +92,44 @@ internal sealed partial class S3EntryStore
             }
         }
     }
+
+    public async IAsyncEnumerable<(Hash256 Key, EntryHeader? Header)> EnumerateKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach ((string name, _) in _objects.ListAsync(_options.Prefix, cancellationToken))
+        {
+            if (TryParseName(name, out Hash256 key))
+            {
+                yield return (key, null);
+            }
+        }
+    }
+
+    /// <summary>Drops the local copy of an entry that another gateway has removed, so that the next use asks the bucket.</summary>
+    public async ValueTask ForgetAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        int stripe = StripeOf(key);
+        await _stripes[stripe].WaitAsync(cancellationToken);
+        try
+        {
+            await _local.DeleteAsync(key, cancellationToken);
+            _validated.TryRemove(key, out _);
+        }
+        finally
+        {
+            // A fetch under way may have read it just before it was removed.
+            _writes[stripe]++;
+            _stripes[stripe].Release();
+        }
+    }
+
+    /// <summary>Asks the bucket again before any local copy is served.</summary>
+    public void ForgetFreshness() => _validated.Clear();
+
+    /// <summary>A sentence where the bucket cannot be used at the moment; null while it can.</summary>
+    public async ValueTask<string?> FaultAsync(CancellationToken cancellationToken) =>
+        await _objects.HeadAsync(_options.Prefix + "quarantine.json", cancellationToken) is S3Answer.Done or S3Answer.Missing
+            ? null
+            : $"The bucket {_options.Bucket} does not answer or refuses; the metric afterimage.store.s3.faults says why.";
 
     private bool IsFresh(Hash256 key)
     {

@@ -8,6 +8,7 @@ namespace Afterimage.Tests.Cloud.Postgres;
 internal sealed class PGliteServer : IAsyncDisposable
 {
     private readonly Process _process;
+    private int _disposed;
 
     private PGliteServer(Process process, int port)
     {
@@ -70,6 +71,11 @@ internal sealed class PGliteServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _process.Kill();

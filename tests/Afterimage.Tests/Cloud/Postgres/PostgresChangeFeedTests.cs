@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Afterimage.Cloud.Coordination;
 using Afterimage.Cloud.Postgres;
 using Npgsql;
 using Xunit;
@@ -28,7 +27,6 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
             }
         }
 
-        Assert.Equal(one.Feed.Position, two.Feed.Position);
     }
 
     [Fact]
@@ -54,28 +52,75 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
     {
         PostgresOptions options = await postgres.OptionsAsync();
         await using Listener writer = await Listener.StartAsync(options);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 3; i++)
         {
-            await writer.Feed.PublishAsync("feedback", $"{i}", default);
+            await writer.Feed.PublishAsync("purge", $"{i}", default);
             await writer.NextAsync();
         }
 
-        await using (var source = NpgsqlDataSource.Create(options.ConnectionString))
-        {
-            await using NpgsqlCommand expire = source.CreateCommand($"DELETE FROM {options.Schema}.change WHERE id <= 3");
-            await expire.ExecuteNonQueryAsync();
-        }
-
+        await AgeAsync(options);
+        await writer.Feed.PublishAsync("purge", "new", default);
         await using Listener late = await Listener.StartAsync(options, position: 1);
         Assert.Equal(Change.ResyncKind, (await late.NextAsync()).Kind);
-        Assert.Equal("3", (await late.NextAsync()).Payload);
+        Assert.Equal("new", (await late.NextAsync()).Payload);
+    }
+
+    [Fact]
+    public async Task Feedback_is_kept_for_gateways_that_come_new_and_purges_are_not()
+    {
+        PostgresOptions options = await postgres.OptionsAsync();
+        await using Listener writer = await Listener.StartAsync(options);
+        await writer.Feed.PublishAsync("purge", "old purge", default);
+        await writer.Feed.PublishAsync(PostgresChangeFeed.FeedbackKind, "old feedback", default);
+        await AgeAsync(options);
+        await writer.Feed.PublishAsync("purge", "new purge", default);
+
+        await using Listener fresh = await Listener.StartAsync(options);
+        Assert.Equal("old feedback", (await fresh.NextAsync()).Payload);
+        Assert.Equal("new purge", (await fresh.NextAsync()).Payload);
+    }
+
+    [Fact]
+    public async Task A_database_made_anew_is_read_from_its_beginning()
+    {
+        PostgresOptions options = await postgres.OptionsAsync();
+        await using Listener writer = await Listener.StartAsync(options);
+        await writer.Feed.PublishAsync("purge", "first", default);
+        await using Listener late = await Listener.StartAsync(options, position: 1_000);
+        Assert.Equal(Change.ResyncKind, (await late.NextAsync()).Kind);
+        Assert.Equal("first", (await late.NextAsync()).Payload);
+    }
+
+    [Fact]
+    public async Task A_gateway_knows_its_own_changes_again_after_a_restart()
+    {
+        PostgresOptions options = await postgres.OptionsAsync();
+        string file = Path.Combine(Directory.CreateTempSubdirectory("afterimage-feed-").FullName, "changes.json");
+        try
+        {
+            var database = new PostgresDatabase(options);
+            await using (var feed = new PostgresChangeFeed(database, _ => ValueTask.CompletedTask, FeedPosition.Open(file)))
+            {
+                await feed.PublishAsync("purge", "mine", default);
+            }
+
+            await database.DisposeAsync();
+            FeedPosition position = FeedPosition.Open(file);
+            position.MoveTo(0);
+            await using Listener again = await Listener.StartAsync(options, FeedPosition.Open(file));
+            Assert.True((await again.NextAsync()).Own);
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+        }
     }
 
     [Fact]
     public async Task A_handler_that_fails_does_not_stop_the_feed()
     {
         await using Listener listener = await Listener.StartAsync(await postgres.OptionsAsync());
-        listener.Feed.Received += change => throw new InvalidOperationException(change.Kind);
+        listener.Fails = true;
         await listener.Feed.PublishAsync("purge", "1", default);
         await listener.Feed.PublishAsync("purge", "2", default);
         Assert.Equal("1", (await listener.NextAsync()).Payload);
@@ -83,11 +128,34 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task Without_the_database_publishing_says_so()
+    public async Task What_is_published_while_the_database_is_away_arrives_when_it_is_back()
     {
-        await using PostgresDatabase database = new(new PostgresOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=u;Timeout=1" });
-        await using PostgresChangeFeed feed = new(database);
-        Assert.False(await feed.PublishAsync("purge", "{}", default));
+        string folder = Directory.CreateTempSubdirectory("afterimage-pg-").FullName;
+        try
+        {
+            PGliteServer server = await PGliteServer.StartAsync(folder);
+            int port = server.Port;
+            var options = new PostgresOptions { ConnectionString = server.ConnectionString, BreakSeconds = 1 };
+            await using Listener one = await Listener.StartAsync(options);
+            await using Listener two = await Listener.StartAsync(options);
+            await server.DisposeAsync();
+            Assert.False(await one.Feed.PublishAsync("purge", "kept", default));
+
+            await using PGliteServer again = await PGliteServer.StartAsync(folder, port: port);
+            Assert.Equal("kept", (await two.NextAsync()).Payload);
+            Assert.True((await one.NextAsync()).Own);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task AgeAsync(PostgresOptions options)
+    {
+        await using var source = NpgsqlDataSource.Create(options.ConnectionString);
+        await using NpgsqlCommand age = source.CreateCommand($"UPDATE {options.Schema}.change SET made = made - interval '30 days'");
+        await age.ExecuteNonQueryAsync();
     }
 
     private sealed class Listener : IAsyncDisposable
@@ -95,20 +163,23 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
         private readonly Channel<Change> _changes = Channel.CreateUnbounded<Change>();
         private readonly PostgresDatabase _database;
 
-        private Listener(PostgresDatabase database, long? position)
+        private Listener(PostgresDatabase database, FeedPosition position)
         {
             _database = database;
-            Feed = new PostgresChangeFeed(database, position);
-            Feed.Received += change => _changes.Writer.TryWrite(change);
+            Feed = new PostgresChangeFeed(database, Handle, position);
         }
 
         public PostgresChangeFeed Feed { get; }
 
-        public static async Task<Listener> StartAsync(PostgresOptions options, long? position = null)
+        public bool Fails { get; set; }
+
+        public static Task<Listener> StartAsync(PostgresOptions options, long position = 0) => StartAsync(options, FeedPosition.InMemory(position));
+
+        public static async Task<Listener> StartAsync(PostgresOptions options, FeedPosition position)
         {
             var listener = new Listener(new PostgresDatabase(options), position);
             using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-            while (listener.Feed.Position < 0 || !listener.Feed.IsListening)
+            while (!listener.Feed.IsListening)
             {
                 await Task.Delay(20, bound.Token);
             }
@@ -126,6 +197,12 @@ public sealed class PostgresChangeFeedTests(PostgresFixture postgres)
         {
             await Feed.DisposeAsync();
             await _database.DisposeAsync();
+        }
+
+        private ValueTask Handle(Change change)
+        {
+            _changes.Writer.TryWrite(change);
+            return Fails ? throw new InvalidOperationException(change.Kind) : ValueTask.CompletedTask;
         }
     }
 }

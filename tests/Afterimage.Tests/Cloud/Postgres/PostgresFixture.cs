@@ -20,6 +20,9 @@ public sealed class PostgresFixture : IAsyncDisposable
         ConnectionString = await ConnectionStringAsync(),
         Schema = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}_{Interlocked.Increment(ref _schemas)}"),
         ConnectionsMax = 8,
+
+        // Many tests share a server that has one thread; how long a search may take is not what they are about.
+        SearchTimeoutMs = 60_000,
     };
 
     public async Task<string> ConnectionStringAsync()

@@ -27,7 +27,7 @@ public sealed class PostgresOutageTests
         {
             int port = FreePort();
             var server = await PGliteServer.StartAsync(folder, port: port);
-            await using PostgresDatabase database = new(new PostgresOptions { ConnectionString = server.ConnectionString, BreakSeconds = 1 });
+            await using PostgresDatabase database = new(new PostgresOptions { ConnectionString = server.ConnectionString, BreakSeconds = 1, SearchTimeoutMs = 60_000 });
             await using PostgresVectorIndex index = new(database, "space", Dimensions);
             await index.AddAsync([Vectors.Record(1, Dimensions)], default);
             var query = new VectorQuery(Vectors.Partition(0), null, Vectors.Unit(1, Dimensions), 1, 0.9f);

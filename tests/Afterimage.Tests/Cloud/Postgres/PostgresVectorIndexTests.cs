@@ -175,7 +175,7 @@ public sealed class PostgresVectorIndexTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task A_server_that_is_away_is_said_in_one_sentence_and_left_alone_after_a_few_tries()
+    public async Task A_server_that_is_away_is_said_in_one_sentence_and_then_holds_nobody_up()
     {
         await using PostgresDatabase database = new(new PostgresOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=u;Password=hush;Timeout=1" });
         await using PostgresVectorIndex index = new(database, "space", Dimensions);
@@ -183,13 +183,10 @@ public sealed class PostgresVectorIndexTests(PostgresFixture postgres)
         Assert.StartsWith("PostgreSQL cannot be reached:", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", sentence, StringComparison.Ordinal);
 
-        string last = "";
-        for (int i = 0; i < 10 && !last.Contains("left alone", StringComparison.Ordinal); i++)
-        {
-            last = (await Assert.ThrowsAsync<VectorIndexUnavailableException>(async () => await index.CountAsync(null, default))).Message;
-        }
-
-        Assert.Contains("left alone", last, StringComparison.Ordinal);
+        // What is known to be away is not waited for: the answer is there before the call returns.
+        ValueTask<long> counted = index.CountAsync(null, default);
+        Assert.True(counted.IsFaulted);
+        await Assert.ThrowsAsync<VectorIndexUnavailableException>(async () => await counted);
     }
 
     [Fact]
