@@ -11,7 +11,7 @@ internal static class PromptComparer
         WordLexicon lexicon = WordLexicon.Shared;
         var evidence = new Evidence();
         (a, b, evidence.Typos) = Respelling.Apply(a, b);
-        Alignment alignment = Aligner.Align(lexicon, a.Words, b.Words);
+        Alignment alignment = Aligner.Align(lexicon, a, b);
         CompareSteering(a, b, evidence);
         var leftA = new Leftovers(alignment.A, alignment.ToB);
         var leftB = new Leftovers(alignment.B, alignment.ToA);
@@ -98,8 +98,8 @@ internal static class PromptComparer
             case Likeness.Synonym or Likeness.Definition:
                 evidence.Synonyms += lack;
                 break;
-            case Likeness.Hypernym or Likeness.Similar:
-                evidence.Hypernyms += lack;
+            case Likeness.Similar:
+                evidence.Neighbours += lack;
                 break;
             case Likeness.Derived or Likeness.Lemma:
                 evidence.Derived += lack;
@@ -139,6 +139,12 @@ internal static class PromptComparer
             (Word a, Word b) = (alignment.A[i], alignment.B[j]);
             more += a.Plural == false && b.Plural == true ? 1 : 0;
             fewer += a.Plural == true && b.Plural == false ? 1 : 0;
+            evidence.OneAgainstSeveral += a.Plural is { } p && b.Plural == !p && Amounts.IsOne(p ? alignment.B : alignment.A, p ? j : i) ? 1 : 0;
+            if (a.Tag == Tag.Noun && b.Tag == Tag.Noun && Amounts.Conflict(alignment.A, i, alignment.B, j))
+            {
+                evidence.Conflicts.Add(new Reason($"count of {a.Text}"));
+            }
+
             if (a.Negated != b.Negated)
             {
                 evidence.Conflicts.Add(new Reason($"negation: {a.Text}"));
