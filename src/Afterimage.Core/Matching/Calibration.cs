@@ -20,17 +20,17 @@ internal static class Calibration
     /// <summary>The names of <see cref="Features"/>, in their order.</summary>
     public static readonly string[] Names =
     [
-        "nouns", "adjectives", "verbs", "others", "synonyms", "derived", "typos", "plurals", "one-several", "near", "loose", "different", "lone", "ties unverified", "places unverified", "root", "distance",
+        "nouns", "adjectives", "verbs", "others", "synonyms", "derived", "typos", "plurals", "subject plural", "near", "loose", "different", "lone", "ties unverified", "places unverified", "root", "distance",
     ];
 
     /// <summary>What each feature takes from the log-odds.</summary>
-    public static readonly double[] Costs = [4, 3.5, 3, 3, 1.8, 2.0, 2.5, 0.4, 1.4, 0.5, 2.0, 5, 0.3, 1.6, 2.0, 0.1, 0];
+    public static readonly double[] Costs = [4, 3.5, 3, 3, 1.8, 2.0, 2.5, 0.8, 1.3, 0.5, 2.0, 5, 0.3, 1.6, 2.0, 0.1, 0];
 
     /// <summary>The numbers that are weighed; all are 0 for prompts that say the same with the same words.</summary>
     /// <param name="distance">One minus the normalised similarity, 0 to 1.</param>
     public static double[] Features(Evidence e, double distance) =>
     [
-        e.Nouns, e.Adjectives, e.Verbs, e.Others, e.Synonyms + e.Neighbours, e.Derived, e.Typos, e.PluralChanges, e.OneAgainstSeveral, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent,
+        e.Nouns, e.Adjectives, e.Verbs, e.Others, e.Synonyms + e.Neighbours, e.Derived, e.Typos, e.PluralChanges, e.SubjectPluralChanged ? 1 : 0, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent,
         e.PlacesLone, e.TiesUnverified, e.PlacesUnverified, e.RootChanged ? 1 : 0, distance,
     ];
 

@@ -25,9 +25,6 @@ internal static class Amounts
         return Excludes(x, y, wordsA[a], wordsB[b]) || Excludes(y, x, wordsB[b], wordsA[a]);
     }
 
-    /// <summary>Is the noun said to be one?</summary>
-    public static bool IsOne(IReadOnlyList<Word> words, int noun) => Of(words, noun) == Amount.One;
-
     private static bool Excludes(Amount x, Amount y, Word a, Word b) => x switch
     {
         Amount.Unsaid => y is Amount.All && a.Plural == false && b.Plural == true,

@@ -23,8 +23,8 @@ internal sealed class Evidence
 
     public int PluralChanges { get; set; }
 
-    /// <summary>Plural changes where the singular is said with "a" or "one".</summary>
-    public int OneAgainstSeveral { get; set; }
+    /// <summary>What the prompts name first is one thing here and several there.</summary>
+    public bool SubjectPluralChanged { get; set; }
 
     /// <summary>Prepositions that changed to one often said of the same scene, and to another.</summary>
     public int PlacesNear { get; set; }

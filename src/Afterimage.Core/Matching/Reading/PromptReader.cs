@@ -28,7 +28,7 @@ internal static class PromptReader
         Tagger.Run(lexicon, words);
         Expression[] expressions = Concepts.Find(lexicon, words);
         MarkCollectives(words);
-        OpenRoles(words);
+        CloseRoles(words);
         for (int i = 0; i < words.Count; i++)
         {
             if (words[i].IsContent)
@@ -42,12 +42,12 @@ internal static class PromptReader
         return (tokens, links, dangling, expressions);
     }
 
-    // "a cat as a king": without a verb behind it, "as" gives a role.
-    private static void OpenRoles(List<Word> words)
+    // "a cat as a king" gives a role, "as a man walks by" opens a clause: there a verb follows.
+    private static void CloseRoles(List<Word> words)
     {
-        for (int i = 1; i + 1 < words.Count; i++)
+        for (int i = 0; i + 1 < words.Count; i++)
         {
-            if (words[i] is not { Text: "as", Tag: Tag.Relative })
+            if (words[i] is not { Text: "as", Tag: Tag.Preposition })
             {
                 continue;
             }
@@ -58,9 +58,9 @@ internal static class PromptReader
                 end++;
             }
 
-            if (end > i + 1 && (end == words.Count || words[end].Tag is Tag.Break or Tag.Preposition))
+            if (words[i + 1].Tag == Tag.Pronoun || (end < words.Count && words[end].Tag is Tag.Verb or Tag.Auxiliary))
             {
-                (words[i].Tag, words[i].Kind, words[i].Place) = (Tag.Preposition, WordKind.Relation, Place.As);
+                (words[i].Tag, words[i].Kind, words[i].Place) = (Tag.Relative, WordKind.Function, Place.None);
             }
         }
     }
@@ -133,7 +133,7 @@ internal static class PromptReader
         for (int i = 0; i < words.Count;)
         {
             int length = FunctionWords.PhraseAt(words, i, out Place place);
-            bool closeUp = length == 0 && i + 1 < words.Count && words[i].Text == "close" && words[i + 1] is { Text: "up", Quoted: false };
+            bool closeUp = length == 0 && i + 1 < words.Count && words[i].Text == "close" && words[i + 1] is { Text: "up" or "view" or "shot", Quoted: false };
             if (closeUp || words[i].Text is "closeup")
             {
                 words[to++] = Replacement("close up", words[i]);
