@@ -10,7 +10,7 @@ internal static class FunctionWords
         (Tag.Relative, WordKind.Function, "who which what whose whom where when while because if though although"),
         (Tag.Conjunction, WordKind.Function, "and or but nor plus then"),
         (Tag.To, WordKind.Function, "to"),
-        (Tag.Adverb, WordKind.Function, "also too just very so really quite rather extremely highly incredibly super ultra extra most more much still together here"),
+        (Tag.Adverb, WordKind.Function, "also too just very so really quite rather extremely highly incredibly most more much still together here"),
         (Tag.Pronoun, WordKind.Content, "you me us"),
         (Tag.Determiner, WordKind.Function, "no"),
         (Tag.Adverb, WordKind.Function, "not never neither"),

@@ -19,8 +19,9 @@ internal static class LightWords
             + "depict depicts depicted depicting get gets getting exist exists visible wear wears wearing wore made dyed adorned adorn adorns worn served shaped topped filled covered colored engaged gathered picture pictured photograph photographed view viewed use uses using used"),
         (0.12f, "very really highly extremely quite various several many some numerous multiple few image picture color colored colour coloured "
             + "engaged currently certain kind type sort"),
+        (0.5f, "photo photograph"),
         (0.3f, "sit sits sitting sat seated stand stands standing stood lie lies lying lay lays laying rest rests resting rested stay stays set sets arranged "
-            + "scene area air side piece part thing things item items object objects middle center centre body background way front set pair both close closely photo photograph"));
+            + "scene area air side piece part thing things item items object objects middle center centre body background way front set pair both close closely"));
 
     private const float PraiseWeight = 0.04f;
 
@@ -41,8 +42,9 @@ internal static class LightWords
     public static bool IsColor(Word word) => Colors.Contains(word.Text);
 
     /// <summary>How much the picture changes when the word goes, 0 to 1.</summary>
+    /// <param name="before">The word before it, or null.</param>
     /// <param name="describes">A noun follows that the word describes: a side portrait.</param>
-    public static float WeightOf(Word word, bool describes)
+    public static float WeightOf(Word word, Word? before, bool describes)
     {
         if (word.Praise)
         {
@@ -57,6 +59,11 @@ internal static class LightWords
         if (word.Kind == WordKind.Number)
         {
             return word.Value != 1 || word.Ordinal is not null ? 1 : word.Text is "one" or "1" ? 0.15f : 0.6f;
+        }
+
+        if (word.Text is "colored" or "coloured" && !(before is not null && IsColor(before)))
+        {
+            return 0.7f;
         }
 
         if (word.Text == "close up" || (describes && IsView(word.Text)))
@@ -74,7 +81,7 @@ internal static class LightWords
             Tag.Noun when word.Collective => word.Text is "pairs" or "halves" or "quarters" ? 1 : 0.15f,
             Tag.Noun => 1,
             Tag.Adjective => 0.8f,
-            Tag.Adverb => 0.4f,
+            Tag.Adverb => 0.65f,
             _ => 0.7f,
         };
     }

@@ -33,7 +33,7 @@ internal static class PromptReader
         {
             if (words[i].IsContent)
             {
-                words[i].Weight = LightWords.WeightOf(words[i], i + 1 < words.Count && words[i + 1].Tag == Tag.Noun);
+                words[i].Weight = LightWords.WeightOf(words[i], i > 0 ? words[i - 1] : null, i + 1 < words.Count && words[i + 1].Tag == Tag.Noun);
             }
         }
 
