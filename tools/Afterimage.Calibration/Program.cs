@@ -9,6 +9,7 @@ return args switch
     ["between", string folder, string set, string category, string label, string low, string high] =>
         Reports.Between(folder, set, category, int.Parse(label), double.Parse(low), double.Parse(high)),
     ["words", .. string[] words] => Reports.Words(words),
+    ["fit", .. string[] files] => Fitting.Fit(files),
     ["features", string file] => Reports.Features(file),
     ["sweep", string folder] => Reports.Sweep(folder),
     ["read", string prompt] => Reports.Read(prompt),

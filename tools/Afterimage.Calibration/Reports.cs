@@ -5,11 +5,11 @@ namespace Afterimage.CalibrationTool;
 /// <summary>Tables and samples of what the matcher says of labelled pairs.</summary>
 internal static class Reports
 {
-    private static readonly string[] Sets = ["seed", "generated", "sugarcrepe", "sugarcrepe_pp", "sick", "stsb-captions", "cxc", "multilingual"];
+    private static string[] SetsOf(string folder) => [.. Directory.GetFiles(folder, "*.tsv").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
 
     public static int Table(string folder)
     {
-        foreach (string set in Sets)
+        foreach (string set in SetsOf(folder))
         {
             var judged = Judge(PairRow.Load(Path.Combine(folder, $"{set}.tsv")));
             foreach (var group in judged.Where(j => j.Row.Label is not null).GroupBy(j => (j.Row.Category, j.Row.Label)).OrderBy(g => g.Key))
@@ -78,13 +78,13 @@ internal static class Reports
     public static int Features(string file)
     {
         var embedder = new Afterimage.Text.BuiltInEmbedder();
-        Console.WriteLine("category\tlabel\tscore\tsimilarity\tcoverage\tconflicts\tnouns\tadjectives\tverbs\tothers\tsynonyms\thypernyms\tderived\ttypos\tplurals"
+        Console.WriteLine("category\tlabel\tscore\tsimilarity\tcoverage\tconflicts\tnouns\tadjectives\tverbs\tothers\tsynonyms\tneighbours\tderived\ttypos\tplurals"
             + "\tnear\tloose\tdifferent\tlone\tunverified\troot\ttotal");
         foreach (PairRow row in PairRow.Load(file))
         {
             var e = Afterimage.Matching.Comparing.PromptComparer.Compare(PromptReading.Of(row.A), PromptReading.Of(row.B));
             Console.WriteLine(string.Join('\t', row.Category, row.Label, row.Score, Similarity(embedder, row), e.Coverage, e.Conflicts.Count, e.Nouns, e.Adjectives, e.Verbs,
-                e.Others, e.Synonyms, e.Hypernyms, e.Derived, e.Typos, e.PluralChanges, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent, e.PlacesLone, e.Unverified,
+                e.Others, e.Synonyms, e.Neighbours, e.Derived, e.Typos, e.PluralChanges, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent, e.PlacesLone, e.TiesUnverified + e.PlacesUnverified,
                 e.RootChanged ? 1 : 0, e.Total));
         }
 
@@ -95,7 +95,7 @@ internal static class Reports
     {
         double[] bounds = [0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995];
         Console.WriteLine($"{"",-40}{string.Join("", bounds.Select(b => $"{b,8:0.###}"))}");
-        foreach (string set in Sets)
+        foreach (string set in SetsOf(folder))
         {
             var judged = Judge(PairRow.Load(Path.Combine(folder, $"{set}.tsv")));
             foreach (var group in judged.Where(j => j.Row.Label is not null && !(set == "generated" && j.Row.Category.StartsWith("swap", StringComparison.Ordinal)))
@@ -132,7 +132,7 @@ internal static class Reports
         return [.. rows.AsParallel().AsOrdered().Select(row => (row, matcher.Judge(PromptReading.Of(row.A), PromptReading.Of(row.B), Similarity(embedder, row))))];
     }
 
-    private static float Similarity(Afterimage.Text.BuiltInEmbedder embedder, PairRow row)
+    internal static float Similarity(Afterimage.Text.BuiltInEmbedder embedder, PairRow row)
     {
         float[] vectors = new float[2 * embedder.Space.Dimensions];
         _ = embedder.EmbedAsync([row.A, row.B], vectors, CancellationToken.None).AsTask().GetAwaiter().GetResult();

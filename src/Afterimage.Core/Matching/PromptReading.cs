@@ -10,7 +10,7 @@ public sealed partial class PromptReading
     private PromptReading(string text, IReadOnlyDictionary<string, string>? respelt = null)
     {
         Text = text;
-        (Tokens tokens, Links, Dangling) = PromptReader.Read(text, respelt);
+        (Tokens tokens, Links, Dangling, Expressions) = PromptReader.Read(text, respelt);
         Words = tokens.Words;
         Directives = [.. tokens.Directives.Order(StringComparer.Ordinal)];
         Rest = tokens.Rest;
@@ -35,7 +35,7 @@ public sealed partial class PromptReading
             }
         }
 
-        ContentCount = Words.Count(w => w.IsContent);
+        ContentCount = Words.Count(w => w.IsContent && !w.Praise);
         int known = Words.Count(w => w.Kind != WordKind.Break && (w.Kind != WordKind.Content || w.Forms.Length > 0));
         KnownShare = Words.Count == 0 ? 0 : (float)known / Words.Count(w => w.Kind != WordKind.Break);
     }
@@ -46,6 +46,9 @@ public sealed partial class PromptReading
     internal IReadOnlyList<Word> Words { get; }
 
     internal Link[] Links { get; }
+
+    /// <summary>Several words that mean one thing.</summary>
+    internal Expression[] Expressions { get; }
 
     /// <summary>What steers the service, in a fixed order.</summary>
     internal string[] Directives { get; }

@@ -12,8 +12,9 @@ internal static class Aligner
     private const int LeftoversMax = 40;
     private const int CandidatesMax = 16;
 
-    public static Alignment Align(WordLexicon lexicon, IReadOnlyList<Word> a, IReadOnlyList<Word> b)
+    public static Alignment Align(WordLexicon lexicon, PromptReading readingA, PromptReading readingB)
     {
+        (IReadOnlyList<Word> a, IReadOnlyList<Word> b) = (readingA.Words, readingB.Words);
         var alignment = new Alignment(a, b);
         AlignEqual(alignment);
         List<int> restA = Rest(a, alignment.ToB);
@@ -23,6 +24,7 @@ internal static class Aligner
             return alignment;
         }
 
+        ExpressionAligner.Align(readingA, readingB, alignment);
         Compounds.Align(lexicon, alignment);
         restA = Rest(a, alignment.ToB);
         restB = Rest(b, alignment.ToA);
@@ -76,7 +78,7 @@ internal static class Aligner
         Assign(alignment, candidates);
     }
 
-    private static string KeyOf(Word word) => word.Kind == WordKind.Number ? $"#{word.Value}" : word.Text;
+    private static string KeyOf(Word word) => word.Kind == WordKind.Number ? word.Ordinal ?? $"#{word.Value}" : word.Text;
 
     private static void Put<T>(Dictionary<T, List<int>> lists, T key, int value)
         where T : notnull

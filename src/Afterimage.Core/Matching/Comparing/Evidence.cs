@@ -15,13 +15,16 @@ internal sealed class Evidence
     /// <summary>Weight times lack of strength of words that stand for each other, by kind of likeness.</summary>
     public float Synonyms { get; set; }
 
-    public float Hypernyms { get; set; }
+    public float Neighbours { get; set; }
 
     public float Derived { get; set; }
 
     public float Typos { get; set; }
 
     public int PluralChanges { get; set; }
+
+    /// <summary>What the prompts name first is one thing here and several there.</summary>
+    public bool SubjectPluralChanged { get; set; }
 
     /// <summary>Prepositions that changed to one often said of the same scene, and to another.</summary>
     public int PlacesNear { get; set; }
@@ -36,8 +39,11 @@ internal sealed class Evidence
     /// <summary>The prompts begin with different things.</summary>
     public bool RootChanged { get; set; }
 
-    /// <summary>Ties between words that were not found on the other side.</summary>
-    public int Unverified { get; set; }
+    /// <summary>Descriptions and roles whose words have partners but which were not found on the other side.</summary>
+    public int TiesUnverified { get; set; }
+
+    /// <summary>Statements of place and compounds that were not found there.</summary>
+    public int PlacesUnverified { get; set; }
 
     /// <summary>Weight of all words, and of those with a partner (times strength).</summary>
     public float Total { get; set; }

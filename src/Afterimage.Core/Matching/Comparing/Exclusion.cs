@@ -8,9 +8,11 @@ internal static class Exclusion
 {
     private const float ShareMin = 0.2f;
 
+    private const string Kind = "kind";
+
     private static readonly HashSet<string> Hard =
     [
-        "text", "count", "opposite", "color", "animal", "time of day", "season", "vehicle", "instrument", "food", "weather", "material", "city", "country", "shape",
+        Kind,         "text", "count", "opposite", "color", "animal", "time of day", "season", "vehicle", "instrument", "food", "weather", "material", "city", "country", "shape",
     ];
 
     /// <summary>True where different values of the named thing are never the same picture; people, places and tools have overlapping kinds.</summary>
@@ -38,6 +40,11 @@ internal static class Exclusion
                     return "opposite";
                 }
             }
+        }
+
+        if (Thesaurus.Relate(a.Concepts, b.Concepts) == ThesaurusRelation.Contrast)
+        {
+            return ExclusionClasses.Shared.NameOf(lexicon, a, b, ShareMin) ?? Kind;
         }
 
         return ExclusionClasses.Shared.NameOf(lexicon, a, b, ShareMin);

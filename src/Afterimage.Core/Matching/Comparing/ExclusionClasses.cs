@@ -49,7 +49,7 @@ internal sealed class ExclusionClasses
             foreach ((int t, float q) in sensesB)
             {
                 if (p >= shareMin && q >= shareMin && s != t && RootOf(lexicon, s) is { } root && root == RootOf(lexicon, t)
-                    && !IsAncestor(lexicon, s, t) && !IsAncestor(lexicon, t, s))
+                    && !lexicon.IsAncestor(s, t) && !lexicon.IsAncestor(t, s))
                 {
                     return root;
                 }
@@ -91,26 +91,5 @@ internal sealed class ExclusionClasses
         }
 
         return null;
-    }
-
-    private static bool IsAncestor(WordLexicon lexicon, int ancestor, int synset)
-    {
-        for (int step = 0; step < ClimbMax; step++)
-        {
-            if (synset == ancestor)
-            {
-                return true;
-            }
-
-            ReadOnlySpan<int> up = lexicon.HypernymsOf(synset);
-            if (up.IsEmpty)
-            {
-                return false;
-            }
-
-            synset = up[0];
-        }
-
-        return false;
     }
 }

@@ -10,7 +10,6 @@ internal sealed class Leftovers
 {
     private const float FacingMin = 0.25f;
     private const float ExchangedWeight = 0.8f;
-    private const float OptionalWeight = 0.3f;
     private const float PossessionWeight = 0.2f;
     private const float PostureMax = 0.4f;
     private const float PlacedShare = 0.4f;
@@ -77,11 +76,6 @@ internal sealed class Leftovers
         if (exchanged)
         {
             return word.Weight >= FacingMin ? MathF.Max(word.Weight, ExchangedWeight) : word.Weight;
-        }
-
-        if (LightWords.IsOptional(word))
-        {
-            return OptionalWeight;
         }
 
         bool posture = word.Weight < PostureMax && word.Tag is Tag.Verb or Tag.Ing && word.Weight < PostureMax;

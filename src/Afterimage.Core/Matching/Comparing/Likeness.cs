@@ -23,9 +23,6 @@ internal enum Likeness : byte
     /// <summary>One is derived from the other: wood, wooden.</summary>
     Derived,
 
-    /// <summary>One is a kind of the other.</summary>
-    Hypernym,
-
     /// <summary>Adjectives or verbs of one cluster.</summary>
     Similar,
 

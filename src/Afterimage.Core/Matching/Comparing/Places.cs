@@ -26,13 +26,13 @@ internal static class Places
     [
         (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Top), (Place.On, Place.Down), (Place.Path, Place.Down),
         (Place.Near, Place.By), (Place.Near, Place.Against), (Place.At, Place.By), (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In),
-        (Place.Up, Place.On), (Place.Of, Place.For), (Place.By, Place.Of), (Place.To, Place.At), (Place.To, Place.For), (Place.By, Place.Have),
+        (Place.Up, Place.On), (Place.Of, Place.For), (Place.By, Place.Of), (Place.To, Place.At), (Place.To, Place.For), (Place.By, Place.Have), (Place.Away, Place.From), (Place.Away, Place.Far),
     ]);
 
     private static readonly HashSet<(Place, Place)> Neighbours = Symmetric(
     [
-        (Place.On, Place.Top), (Place.Top, Place.Above), (Place.In, Place.On), (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Around),
-        (Place.In, Place.Around), (Place.Path, Place.Down), (Place.On, Place.Down), (Place.Path, Place.Around), (Place.In, Place.Down), (Place.Up, Place.On),
+        (Place.On, Place.Top), (Place.Top, Place.Above), (Place.In, Place.On), (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path),
+        (Place.Path, Place.Down), (Place.On, Place.Down), (Place.In, Place.Down), (Place.Up, Place.On),
         (Place.Near, Place.By), (Place.Near, Place.At), (Place.Near, Place.Against), (Place.Near, Place.Have), (Place.Near, Place.Around), (Place.At, Place.By),
         (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In), (Place.Of, Place.On), (Place.Of, Place.From), (Place.Of, Place.For),
         (Place.Of, Place.By), (Place.Of, Place.At), (Place.To, Place.At), (Place.On, Place.Against), (Place.By, Place.Have),
@@ -42,7 +42,7 @@ internal static class Places
     private static readonly HashSet<(Place, Place)> Opposites = Symmetric(
     [
         (Place.Top, Place.Under), (Place.Near, Place.Far), (Place.From, Place.In), (Place.On, Place.Under), (Place.Above, Place.Under), (Place.In, Place.Out), (Place.Front, Place.Behind), (Place.Left, Place.Right),
-        (Place.Up, Place.Down), (Place.From, Place.To), (Place.After, Place.Before), (Place.In, Place.Under), (Place.Behind, Place.On),
+        (Place.Up, Place.Down), (Place.From, Place.To), (Place.After, Place.Before), (Place.In, Place.Under), (Place.Behind, Place.On), (Place.Away, Place.To), (Place.Away, Place.At),
     ]);
 
     // "a bowl with bananas", "bananas in a bowl"
@@ -74,7 +74,7 @@ internal static class Places
 
     /// <summary>Does the preposition alone tell where things are? "of" and "with" hardly do.</summary>
     public static bool SaysWhere(Place a) => a is Place.Under or Place.Above or Place.Behind or Place.Front or Place.Left or Place.Right or Place.Out
-        or Place.Between or Place.Far;
+        or Place.Between or Place.Far or Place.Away;
 
     private static HashSet<(Place, Place)> Symmetric((Place A, Place B)[] pairs) => [.. pairs, .. pairs.Select(p => (p.B, p.A))];
 }

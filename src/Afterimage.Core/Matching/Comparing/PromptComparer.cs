@@ -11,12 +11,14 @@ internal static class PromptComparer
         WordLexicon lexicon = WordLexicon.Shared;
         var evidence = new Evidence();
         (a, b, evidence.Typos) = Respelling.Apply(a, b);
-        Alignment alignment = Aligner.Align(lexicon, a.Words, b.Words);
+        Alignment alignment = Aligner.Align(lexicon, a, b);
         CompareSteering(a, b, evidence);
         var leftA = new Leftovers(alignment.A, alignment.ToB);
         var leftB = new Leftovers(alignment.B, alignment.ToA);
         Weigh(alignment.A, alignment.ToB, alignment.OfA, leftB, evidence);
         Weigh(alignment.B, alignment.ToA, alignment.OfB, leftA, evidence);
+        (int rootA, int rootB) = (RootOf(a), RootOf(b));
+        evidence.SubjectPluralChanged = rootA >= 0 && rootB >= 0 && alignment.ToB[rootA] == rootB && alignment.A[rootA].Plural is { } plural && alignment.B[rootB].Plural == !plural;
         ComparePairs(alignment, evidence);
         CompareNegations(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);
@@ -29,7 +31,7 @@ internal static class PromptComparer
         {
             StructureComparer.Compare(a, b, alignment, evidence);
             GapComparer.CompareDangling(a, b, evidence);
-            evidence.RootChanged = RootOf(a) is int root and >= 0 && alignment.ToB[root] is int partner and >= 0 && partner != RootOf(b);
+            evidence.RootChanged = rootA >= 0 && alignment.ToB[rootA] is int partner and >= 0 && partner != rootB;
         }
 
         return evidence;
@@ -98,8 +100,8 @@ internal static class PromptComparer
             case Likeness.Synonym or Likeness.Definition:
                 evidence.Synonyms += lack;
                 break;
-            case Likeness.Hypernym or Likeness.Similar:
-                evidence.Hypernyms += lack;
+            case Likeness.Similar:
+                evidence.Neighbours += lack;
                 break;
             case Likeness.Derived or Likeness.Lemma:
                 evidence.Derived += lack;
@@ -139,6 +141,11 @@ internal static class PromptComparer
             (Word a, Word b) = (alignment.A[i], alignment.B[j]);
             more += a.Plural == false && b.Plural == true ? 1 : 0;
             fewer += a.Plural == true && b.Plural == false ? 1 : 0;
+            if (a.Tag == Tag.Noun && b.Tag == Tag.Noun && Amounts.Conflict(alignment.A, i, alignment.B, j))
+            {
+                evidence.Conflicts.Add(new Reason($"count of {a.Text}"));
+            }
+
             if (a.Negated != b.Negated)
             {
                 evidence.Conflicts.Add(new Reason($"negation: {a.Text}"));

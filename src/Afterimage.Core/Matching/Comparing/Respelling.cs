@@ -83,6 +83,12 @@ internal static class Respelling
         WordLexicon lexicon = WordLexicon.Shared;
         foreach (WordForm form in word.Forms)
         {
+            // A rook is a rook, however seldom texts speak of it.
+            if (form.Pos == PartsOfSpeech.Noun && Taxonomy.Shared.IsPhysical(form.Lemma))
+            {
+                return false;
+            }
+
             foreach (byte tag in lexicon.TagsOf(form.Lemma))
             {
                 if (tag > RareTagMax)
@@ -96,7 +102,7 @@ internal static class Respelling
     }
 
     private static float SlipFromCommon(Word word, string part, Word candidate) =>
-        candidate.Forms.Length > 0 && Usage.IsCommon(part) && part.Length >= 4 && EditDistance.Of(word.Text, part, 1) == 1
+        candidate.Forms.Length > 0 && !word.Text.AsSpan().ContainsAnyInRange('0', '9') && Usage.IsCommon(part) && part.Length >= 4 && EditDistance.Of(word.Text, part, 1) == 1
             && !WordComparer.SharesLemma(word, candidate, out _) ? 0.85f : 0;
 
     private static bool IsUnknown(Word word) => word is { Kind: WordKind.Content, Quoted: false, Forms.Length: 0 };

@@ -16,6 +16,11 @@ internal static class Spelling
             return 0;
         }
 
+        if (Prefixes.AreContrary(a, b))
+        {
+            return 0;
+        }
+
         if (Collapse(a) == Collapse(b))
         {
             return 1;

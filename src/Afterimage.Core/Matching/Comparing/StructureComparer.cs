@@ -7,7 +7,7 @@ namespace Afterimage.Matching.Comparing;
 /// Compares who does what to whom, where, and what describes what. Every tie of one prompt whose words have partners must be found between the
 /// partners, in whatever form grammar gives it: passive for active, "bowl with bananas" for "bananas in a bowl".
 /// </summary>
-internal sealed class StructureComparer
+internal sealed partial class StructureComparer
 {
     private readonly PromptReading _a;
     private readonly PromptReading _b;
@@ -32,6 +32,7 @@ internal sealed class StructureComparer
 
     private void Run()
     {
+        CheckCompounds();
         foreach (Link link in _a.Links)
         {
             int dependent = _toB[link.Dependent];
@@ -66,6 +67,37 @@ internal sealed class StructureComparer
         CheckExchange();
     }
 
+    // "a wine glass" is no glass of wine, a fire truck no truck on fire; a stone wall is a wall of stone.
+    private void CheckCompounds()
+    {
+        for (int i = 0; i + 1 < _a.Words.Count; i++)
+        {
+            if (!_a.Words[i].OpensCompound || _toB[i] < 0 || _toB[i + 1] < 0)
+            {
+                continue;
+            }
+
+            (int first, int second) = (_toB[i], _toB[i + 1]);
+            if (second != first && second != first + 1 && !_b.LinksOf(first).Any(l => l.Governors.Contains(second) && SaysTheSame(l, second)))
+            {
+                _evidence.PlacesUnverified++;
+                Doubt(new Reason($"{_a.Words[i].Text} {_a.Words[i + 1].Text}", "", $"{_b.Words[Math.Min(first, second)].Text} .. {_b.Words[Math.Max(first, second)].Text}"));
+            }
+        }
+    }
+
+    // "wine glass", "glass of wine"
+    private bool IsContent(Link link) =>
+        link is { Kind: LinkKind.Place, Place: Place.Of } && IsCommonNoun(_b.Words[link.Dependent]) && Taxonomy.Shared.IsContainer(_b.Words[link.Governors[0]].Lemma);
+
+    // "the trunk of a tree" is a tree trunk; what is in a glass is not the glass.
+    private bool SaysTheSame(Link link, int head) => link.Kind switch
+    {
+        LinkKind.Modifier => true,
+        LinkKind.Place => link.Place == Place.For || (link.Place == Place.Of && !Taxonomy.Shared.IsContainer(_b.Words[head].Lemma)),
+        _ => false,
+    };
+
     // "a clock tower with a compass", "a compass tower with a clock"
     private void CheckExchange()
     {
@@ -87,9 +119,9 @@ internal sealed class StructureComparer
         bool elsewhere = false;
         foreach (Link other in _b.LinksOf(dependent))
         {
-            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object or LinkKind.Role)
+            if (other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Subject or LinkKind.Object or LinkKind.Role or LinkKind.Complement)
             {
-                bool overlap = Overlap(other.Governors, governors);
+                bool overlap = Overlap(other.Governors, governors) && !IsContent(other);
                 _modifierToPlace |= overlap && other is { Kind: LinkKind.Place, Place: not Place.Of };
                 bool tied = !overlap && _b.Words[dependent].Tag != Tag.Number && AreTied(other.Governors, governors);
                 if (tied && _tied.Contains((governors[0], other.Governors[0])))
@@ -110,8 +142,19 @@ internal sealed class StructureComparer
 
         foreach (int governor in governors)
         {
-            if (_b.LinksOf(governor).Any(l => l.Governors.Contains(dependent)))
+            foreach (Link inverse in _b.LinksOf(governor))
             {
+                if (!inverse.Governors.Contains(dependent))
+                {
+                    continue;
+                }
+
+                // "an avocado turtle", "a turtle avocado": the last one is what is seen. Names have no such order.
+                if (inverse.Kind == LinkKind.Modifier && IsCommonNoun(_b.Words[governor]) && IsCommonNoun(_b.Words[dependent]))
+                {
+                    Conflict(new Reason($"{_a.Words[link.Dependent].Text} {_a.Words[link.Governors[0]].Text}", "", $"{_b.Words[governor].Text} {_b.Words[dependent].Text}"));
+                }
+
                 return;
             }
         }
@@ -128,10 +171,15 @@ internal sealed class StructureComparer
         }
         else
         {
-            _evidence.Unverified++;
+            _evidence.TiesUnverified++;
             Doubt(reason);
         }
     }
+
+    // "a picture of a frame" is no frame with a picture: what is shown is not where the picture is.
+    private static bool Depicts(PromptReading reading, Link link) => link.Place == Place.Of && LightWords.IsPicture(reading.Words[link.Governors[0]].Text);
+
+    private static bool IsCommonNoun(Word word) => word is { Tag: Tag.Noun, Quoted: false, Forms.Length: > 0 };
 
     // "black in color", "of small size"
     private static bool NamesQuality(Word word) => word.Text is "color" or "colour" or "size" or "shape" or "kind" or "type" or "colors" or "colours";
@@ -206,6 +254,9 @@ internal sealed class StructureComparer
             elsewhere |= !overlap && !light && (other.Kind == link.Kind || link.Kind == LinkKind.Role) && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
         }
 
+        // "a target is aimed at", "aims at a target"
+        sameRole |= link.Kind != LinkKind.Subject && Array.Exists(_b.Links, l => l.Kind == LinkKind.Complement && l.Governors[0] == verb && nouns.Contains(l.Dependent));
+
         // Who sits is also who is seated: verbs of posture and place have one role.
         if (sameRole || (otherRole && light))
         {
@@ -219,90 +270,8 @@ internal sealed class StructureComparer
         }
         else
         {
-            _evidence.Unverified++;
+            _evidence.TiesUnverified++;
             Doubt(new Reason($"not found: {noun} {_a.Words[link.Dependent].Text}"));
-        }
-    }
-
-    private void CheckPlace(Link link, int dependent, int[] governors)
-    {
-        var best = PlaceAgreement.Opposite;
-        bool found = false;
-        bool elsewhere = false;
-        foreach (Link other in _b.LinksOf(dependent))
-        {
-            if (Overlap(other.Governors, governors))
-            {
-                _placeToModifier |= other.Kind == LinkKind.Modifier && link.Place != Place.Of;
-                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place) : PlaceAgreement.Near;
-                best = agreement < best ? agreement : best;
-                found = true;
-            }
-            else if (other.Kind == LinkKind.Place && !CrossesPhrases(_b, other))
-            {
-                elsewhere |= Array.Exists(other.Governors, g => _toA[g] >= 0) && !AreTied(other.Governors, governors);
-            }
-        }
-
-        if (found && best <= PlaceAgreement.Loose)
-        {
-            _evidence.PlacesNear += best == PlaceAgreement.Near ? 1 : 0;
-            _evidence.PlacesLoose += best == PlaceAgreement.Loose ? 1 : 0;
-            return;
-        }
-
-        bool inverse = false;
-        foreach (int governor in governors)
-        {
-            foreach (Link other in _b.LinksOf(governor))
-            {
-                if (other.Governors.Contains(dependent))
-                {
-                    bool swapped = other.Kind == LinkKind.Place && other.Place == link.Place && Places.IsDirected(link.Place);
-                    if (swapped && !found)
-                    {
-                        Conflict(new Reason($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}"));
-                        return;
-                    }
-
-                    inverse |= other.Kind != LinkKind.Place || Places.AreInverse(link.Place, other.Place);
-                }
-            }
-        }
-
-        if (inverse || (link.Place == Place.Have && IsHeld(dependent, governors)))
-        {
-            return;
-        }
-
-        Report(link, dependent, found, best, elsewhere);
-    }
-
-    // "a hand with a bottle", "a bottle held by a hand"
-    private bool IsHeld(int held, int[] holders) =>
-        Array.Exists(_b.Links, l => l.Kind == LinkKind.Object && l.Governors.Contains(held)
-            && _b.LinksOf(l.Dependent).Any(s => s.Kind == LinkKind.Subject && Overlap(s.Governors, holders)));
-
-    private void Report(Link link, int dependent, bool found, PlaceAgreement best, bool elsewhere)
-    {
-        string here = $"{_a.Words[link.Governors[0]].Text} {link.Place.ToString().ToLowerInvariant()} {_a.Words[link.Dependent].Text}";
-        if (found && best == PlaceAgreement.Opposite)
-        {
-            Conflict(new Reason("place", here, "the opposite"));
-        }
-        else if (found)
-        {
-            _evidence.PlacesDifferent++;
-            Doubt(new Reason("place", here));
-        }
-        else if (elsewhere)
-        {
-            Conflict(new Reason("place", here, Governor(dependent)));
-        }
-        else
-        {
-            _evidence.Unverified++;
-            Doubt(new Reason($"not found: {here}"));
         }
     }
 }

@@ -6,13 +6,11 @@ namespace Afterimage.Matching.Comparing;
 /// <summary>Says how alike two words are, from the lexicon and their letters.</summary>
 internal static class WordComparer
 {
-    private const float SenseShareMin = 0.04f;
-
     public static Match Compare(WordLexicon lexicon, Word a, Word b)
     {
         if (a.Kind == WordKind.Number || b.Kind == WordKind.Number)
         {
-            return a.Kind == b.Kind && a.Value == b.Value ? new Match(Likeness.Same, 1) : Match.None;
+            return a.Kind == b.Kind && a.Value == b.Value && a.Ordinal == b.Ordinal ? new Match(Likeness.Same, 1) : Match.None;
         }
 
         if (a.Text == b.Text)
@@ -30,7 +28,18 @@ internal static class WordComparer
             return new Match(Likeness.Lemma, lemma);
         }
 
-        return a.Forms.Length > 0 && b.Forms.Length > 0 ? ByMeaning(lexicon, a, b) : Match.None;
+        if (a.Idiomatic || b.Idiomatic)
+        {
+            return Match.None;
+        }
+
+        return Thesaurus.Relate(a.Concepts, b.Concepts) switch
+        {
+            ThesaurusRelation.Same => new Match(Likeness.Synonym, 1),
+            ThesaurusRelation.Near => new Match(Likeness.Synonym, ExpressionAligner.NearStrength),
+            ThesaurusRelation.Contrast => Match.None,
+            _ => a.Forms.Length > 0 && b.Forms.Length > 0 ? ByMeaning(lexicon, a, b) : Match.None,
+        };
     }
 
     /// <summary>True where some reading of both words is the same lemma.</summary>
@@ -71,7 +80,7 @@ internal static class WordComparer
                 }
 
                 Match match = x.Pos == y.Pos ? Senses.Compare(lexicon, x, y) : Match.None;
-                if (match.Strength == 0 && (lexicon.AreDerived(x.Lemma, y.Lemma) || SharesRoot(lexicon, x, y)))
+                if (match.Strength == 0 && !(a.Tag == Tag.Noun && b.Tag == Tag.Noun) && Derivation.Joins(lexicon, x, y))
                 {
                     match = new Match(Likeness.Derived, 0.7f);
                 }
@@ -85,11 +94,6 @@ internal static class WordComparer
             }
         }
 
-        if (best.Likeness is Likeness.None or Likeness.Hypernym)
-        {
-            best = ByUse(lexicon, a, b, best);
-        }
-
         if (best.Strength is > 0 and < 0.9f && a.Tag is not Tag.Adjective && NeverUsedAlike(lexicon, a, b))
         {
             best = best with { Strength = best.Strength * 0.6f };
@@ -101,19 +105,6 @@ internal static class WordComparer
         }
 
         return best;
-    }
-
-    // A kind that is used like its kind's name (cellphone, phone) is safer than the taxonomy alone can tell.
-    private static Match ByUse(WordLexicon lexicon, Word a, Word b, Match known)
-    {
-        const float UsedAlikeMin = 0.55f;
-        if (a.Lemma < 0 || b.Lemma < 0 || (known.Likeness == Likeness.None && !Senses.IsKindWithin(lexicon, a.Lemma, b.Lemma, 3)))
-        {
-            return known;
-        }
-
-        float used = Usage.Alike(lexicon.LemmaText(a.Lemma), lexicon.LemmaText(b.Lemma));
-        return used >= UsedAlikeMin ? new Match(Likeness.Hypernym, MathF.Max(known.Strength, 0.8f)) : known;
     }
 
     // "hold" and "throw" share the sense of giving a party; in prompts they never stand for each other.
@@ -144,23 +135,6 @@ internal static class WordComparer
         return can || !Array.Exists(word.Forms, f => f.Pos == pos);
     }
 
-    private static bool SharesRoot(WordLexicon lexicon, WordForm x, WordForm y) =>
-        x.Lemma == y.Lemma || IsSuffixed(lexicon, x, y) || IsSuffixed(lexicon, y, x);
-
-    // "wooden", "grassy": made or full of the noun; WordNet seldom says so.
-    private static bool IsSuffixed(WordLexicon lexicon, WordForm adjective, WordForm noun)
-    {
-        if (adjective.Pos != PartsOfSpeech.Adjective || noun.Pos != PartsOfSpeech.Noun)
-        {
-            return false;
-        }
-
-        string text = lexicon.LemmaText(adjective.Lemma);
-        string stem = lexicon.LemmaText(noun.Lemma);
-        return stem.Length >= 3 && text.Length > stem.Length && text.StartsWith(stem.EndsWith('e') ? stem[..^1] : stem, StringComparison.Ordinal)
-            && text[(stem.EndsWith('e') ? stem.Length - 1 : stem.Length)..] is "en" or "y" or "ed" or "ty" or "ny" or "my" or "gy" or "py";
-    }
-
     public static PartsOfSpeech PosOf(Tag tag) => tag switch
     {
         Tag.Noun => PartsOfSpeech.Noun,
@@ -168,7 +142,4 @@ internal static class WordComparer
         Tag.Adverb => PartsOfSpeech.Adverb,
         _ => PartsOfSpeech.Verb,
     };
-
-    /// <summary>Share of a lemma's uses that a sense of one part of speech has.</summary>
-    public static float ShareMin => SenseShareMin;
 }

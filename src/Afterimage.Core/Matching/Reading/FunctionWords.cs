@@ -5,12 +5,13 @@ internal static class FunctionWords
 {
     private static readonly Dictionary<string, (Tag Tag, WordKind Kind)> Closed = Build(
         (Tag.Determiner, WordKind.Function, "a an the this that these those some any each every all both either such his her its their my your our another"),
-        (Tag.Pronoun, WordKind.Function, "it they he she him them i you we us me himself herself itself themselves one's something there mine theirs"),
+        (Tag.Pronoun, WordKind.Function, "it they he she him them i we himself herself itself themselves one's something there mine theirs"),
         (Tag.Auxiliary, WordKind.Function, "is are was were be been being am do does did can could will would shall should may might must 's"),
-        (Tag.Relative, WordKind.Function, "who which what whose whom where when while as because if though although"),
+        (Tag.Relative, WordKind.Function, "who which what whose whom where when while because if though although"),
         (Tag.Conjunction, WordKind.Function, "and or but nor plus then"),
         (Tag.To, WordKind.Function, "to"),
-        (Tag.Adverb, WordKind.Function, "also too just very so really quite rather extremely highly incredibly super ultra extra most more much still together here"),
+        (Tag.Adverb, WordKind.Function, "also too just very so really quite rather extremely highly incredibly most more much still together here"),
+        (Tag.Pronoun, WordKind.Content, "you me us"),
         (Tag.Determiner, WordKind.Function, "no"),
         (Tag.Adverb, WordKind.Function, "not never neither"),
         (Tag.Pronoun, WordKind.Function, "nobody none nothing"));
@@ -28,13 +29,15 @@ internal static class FunctionWords
         (Place.From, "from off"),
         (Place.To, "toward towards"),
         (Place.Of, "of depicting"),
-        (Place.Path, "through across along throughout past via"),
+        (Place.Path, "through across along throughout via"),
         (Place.Up, "up"),
         (Place.Down, "down"),
         (Place.Out, "outside out outdoors"),
         (Place.Between, "between"),
         (Place.For, "for"),
-        (Place.By, "by"),
+        (Place.By, "by past"),
+        (Place.As, "as"),
+        (Place.Than, "than"),
         (Place.Like, "like"),
         (Place.Around, "around"),
         (Place.Against, "against"),
@@ -49,19 +52,21 @@ internal static class FunctionWords
         {
             ("in front of", Place.Front), ("on top of", Place.Top), ("in middle of", Place.In), ("in midst of", Place.In), ("in to", Place.In),
             ("on left side of", Place.Left), ("on right side of", Place.Right), ("to left of", Place.Left), ("to right of", Place.Right),
-            ("on left of", Place.Left), ("on right of", Place.Right), ("far away from", Place.Far), ("far from", Place.Far), ("away from", Place.From),
+            ("on left of", Place.Left), ("on right of", Place.Right), ("far away from", Place.Far), ("far from", Place.Far), ("away from", Place.Away),
             ("across from", Place.Front), ("next to", Place.Near), ("close to", Place.Near), ("adjacent to", Place.Near),
             ("alongside of", Place.Near), ("in close proximity to", Place.Near), ("in proximity to", Place.Near), ("by side of", Place.Near),
             ("at side of", Place.Near), ("inside of", Place.In), ("outside of", Place.Out), ("out of", Place.From),
             ("off of", Place.From), ("in back of", Place.Behind), ("underneath of", Place.Under), ("along with", Place.Have), ("together with", Place.Have),
-            ("accompanied by", Place.Have), ("as well as", Place.None), ("in between", Place.Between), ("side by side", Place.None),
+            ("accompanied by", Place.Have), ("as well as", Place.None), ("in between", Place.Between), ("side by side", Place.None), ("instead of", Place.None), ("rather than", Place.None), ("free of", Place.None), ("free from", Place.None),
+            ("devoid of", Place.None), ("empty of", Place.None), ("bare of", Place.None), ("except for", Place.None),
             ("in style of", Place.By), ("such as", Place.Like), ("up to", Place.To), ("on to", Place.On),
         }.Select(p => (p.Item1.Split(' '), p.Item2)).OrderByDescending(p => p.Item1.Length),
     ];
 
     private static readonly HashSet<string> Negations = new(StringComparer.Ordinal)
     {
-        "no", "not", "never", "neither", "nobody", "none", "nothing", "without", "nor",
+        "no", "not", "never", "neither", "nobody", "none", "nothing", "without", "nor", "instead of", "rather than", "free of", "free from", "devoid of", "empty of", "bare of",
+        "except", "except for", "lacking", "lacks", "minus", "sans",
     };
 
     public static bool TryClosed(string word, out Tag tag, out WordKind kind)

@@ -12,7 +12,6 @@ internal static class LightWords
 
     private static readonly HashSet<string> Quantities = Set("several many few numerous multiple various some all both");
     private static readonly HashSet<string> Being = Set("has have had having show shown shows showing see seen present exist exists appear appears visible use uses using used");
-    private static readonly HashSet<string> Optional = Set("young small large big little male");
 
     private static readonly Dictionary<string, float> Weights = Build(
         (0.12f, "position positioned positioning locate located situate situated place placed placing show shown shows showing display displayed displays displaying "
@@ -20,16 +19,38 @@ internal static class LightWords
             + "depict depicts depicted depicting get gets getting exist exists visible wear wears wearing wore made dyed adorned adorn adorns worn served shaped topped filled covered colored engaged gathered picture pictured photograph photographed view viewed use uses using used"),
         (0.12f, "very really highly extremely quite various several many some numerous multiple few image picture color colored colour coloured "
             + "engaged currently certain kind type sort"),
+        (0.5f, "photo photograph"),
         (0.3f, "sit sits sitting sat seated stand stands standing stood lie lies lying lay lays laying rest rests resting rested stay stays set sets arranged "
-            + "scene area side piece part thing things item items object objects middle center centre body background way front set pair both close closely photo photograph"));
+            + "scene area air side piece part thing things item items object objects middle center centre body background way front set pair both close closely"));
+
+    private const float PraiseWeight = 0.04f;
 
     public static bool IsPossession(string word) => Possession.Contains(word);
+
+    private static bool IsView(string word) => word is "side" or "front" or "back" or "top" or "background" or "color" or "colour";
+
+    /// <summary>Things that show something else.</summary>
+    public static bool IsPicture(string word) => word is "picture" or "photo" or "photograph" or "image" or "painting" or "drawing" or "portrait" or "statue" or "sculpture"
+        or "sketch" or "poster" or "print" or "tattoo" or "mural" or "figurine" or "mask" or "shadow" or "reflection" or "silhouette";
+
+    /// <summary>What is contained is inside: "the sink contains a cat" is "a cat in the sink".</summary>
+    public static bool IsContaining(string word) => word is "contain" or "contains" or "containing" or "contained" or "houses" or "encloses";
+
+    /// <summary>Verbs of possession that hands do.</summary>
+    public static bool IsHandling(string word) => word is "hold" or "holds" or "holding" or "held" or "carry" or "carries" or "carrying";
 
     public static bool IsColor(Word word) => Colors.Contains(word.Text);
 
     /// <summary>How much the picture changes when the word goes, 0 to 1.</summary>
-    public static float WeightOf(Word word)
+    /// <param name="before">The word before it, or null.</param>
+    /// <param name="describes">A noun follows that the word describes: a side portrait.</param>
+    public static float WeightOf(Word word, Word? before, bool describes)
     {
+        if (word.Praise)
+        {
+            return PraiseWeight;
+        }
+
         if (word.Quoted || word.Kind == WordKind.Opaque)
         {
             return 1;
@@ -37,7 +58,17 @@ internal static class LightWords
 
         if (word.Kind == WordKind.Number)
         {
-            return word.Value != 1 ? 1 : word.Text is "one" or "1" ? 0.15f : 0.6f;
+            return word.Value != 1 || word.Ordinal is not null ? 1 : word.Text is "one" or "1" ? 0.15f : 0.6f;
+        }
+
+        if (word.Text is "colored" or "coloured" && !(before is not null && IsColor(before)))
+        {
+            return 0.7f;
+        }
+
+        if (word.Text == "close up" || (describes && IsView(word.Text)))
+        {
+            return 0.8f;
         }
 
         if (Weights.TryGetValue(word.Text, out float weight))
@@ -47,10 +78,10 @@ internal static class LightWords
 
         return word.Tag switch
         {
-            Tag.Noun when word.Collective => 0.15f,
+            Tag.Noun when word.Collective => word.Text is "pairs" or "halves" or "quarters" ? 1 : 0.15f,
             Tag.Noun => 1,
             Tag.Adjective => 0.8f,
-            Tag.Adverb => 0.4f,
+            Tag.Adverb => 0.65f,
             _ => 0.7f,
         };
     }
@@ -63,12 +94,6 @@ internal static class LightWords
 
     /// <summary>Words for no exact number: several, many.</summary>
     public static bool IsQuantity(Word word) => Quantities.Contains(word.Text);
-
-    /// <summary>
-    /// Adjectives that one describer of a scene writes and the next leaves out: in four of five captions that name the same thing in the same photo of
-    /// the COCO captions the adjective is missing.
-    /// </summary>
-    public static bool IsOptional(Word word) => word.Tag == Tag.Adjective && Optional.Contains(word.Text);
 
     private static HashSet<string> Set(string words) => new(words.Split(' '), StringComparer.Ordinal);
 

@@ -9,7 +9,34 @@ internal static class NumberWords
         "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
     ];
 
+    // "second" is also a time and "third" a part, but in prompts they mostly count.
+    private static readonly string[] Ordinals =
+    [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
+        "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+    ];
+
+    // From two on: "i" and "v" are words. "x" and "xi" stay letters.
+    private static readonly string[] Romans = ["ii", "iii", "iv", "-", "vi", "vii", "viii", "ix"];
+
     private static readonly Dictionary<string, double> Values = Build();
+
+    /// <summary>The normal form ("17th") of a place in an order: seventeenth, 17th.</summary>
+    public static bool TryOrdinal(string word, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? ordinal)
+    {
+        int place = Array.IndexOf(Ordinals, word) + 1;
+        int roman = Array.IndexOf(Romans, word) + 2;
+        if (roman > 1)
+        {
+            ordinal = $"{roman}th";
+            return true;
+        }
+
+        bool written = place == 0 && word.Length > 2 && char.IsAsciiDigit(word[0]) && word.AsSpan()[..^2].TrimStart("0123456789").IsEmpty && word[^2..] is "st" or "nd" or "rd" or "th" && word.Length > 2
+            && char.IsAsciiDigit(word[0]);
+        ordinal = written ? $"{word[..^2].TrimStart('0')}th" : place > 0 ? $"{place}th" : null;
+        return ordinal is not null;
+    }
 
     /// <summary>The value of "seven" or "forty" and of words that stand for a number of things.</summary>
     public static bool TryParse(string word, out double value) => Values.TryGetValue(word, out value);

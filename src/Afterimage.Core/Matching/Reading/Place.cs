@@ -15,6 +15,9 @@ internal enum Place : byte
     Front,
     Near,
     Far,
+
+    /// <summary>Turned or moving away from.</summary>
+    Away,
     Left,
     Right,
     Have,
@@ -36,4 +39,7 @@ internal enum Place : byte
     After,
     Before,
     About,
+
+    /// <summary>Compared with: taller than.</summary>
+    Than,
 }

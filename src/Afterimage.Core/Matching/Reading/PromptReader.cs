@@ -7,7 +7,7 @@ internal static class PromptReader
 {
     private const int NegatedWordsMax = 5;
 
-    public static (Tokens Tokens, Link[] Links, Word[] Dangling) Read(string prompt, IReadOnlyDictionary<string, string>? respelt)
+    public static (Tokens Tokens, Link[] Links, Word[] Dangling, Expression[] Expressions) Read(string prompt, IReadOnlyDictionary<string, string>? respelt)
     {
         WordLexicon lexicon = WordLexicon.Shared;
         Tokens tokens = Scanner.Scan(prompt);
@@ -15,6 +15,8 @@ internal static class PromptReader
         Respell(words, respelt);
         Framing.Strip(words);
         Unquote(words);
+        Lettering.Mark(words);
+        Quality.Strip(words);
         MergePhrases(words);
         for (int i = 0; i < words.Count; i++)
         {
@@ -24,18 +26,43 @@ internal static class PromptReader
         }
 
         Tagger.Run(lexicon, words);
+        Expression[] expressions = Concepts.Find(lexicon, words);
         MarkCollectives(words);
-        foreach (Word word in words)
+        CloseRoles(words);
+        for (int i = 0; i < words.Count; i++)
         {
-            if (word.IsContent)
+            if (words[i].IsContent)
             {
-                word.Weight = LightWords.WeightOf(word);
+                words[i].Weight = LightWords.WeightOf(words[i], i > 0 ? words[i - 1] : null, i + 1 < words.Count && words[i + 1].Tag == Tag.Noun);
             }
         }
 
         ScopeNegations(words);
         (Link[] links, Word[] dangling) = Syntax.Read(words);
-        return (tokens, links, dangling);
+        return (tokens, links, dangling, expressions);
+    }
+
+    // "a cat as a king" gives a role, "as a man walks by" opens a clause: there a verb follows.
+    private static void CloseRoles(List<Word> words)
+    {
+        for (int i = 0; i + 1 < words.Count; i++)
+        {
+            if (words[i] is not { Text: "as", Tag: Tag.Preposition })
+            {
+                continue;
+            }
+
+            int end = i + 1;
+            while (end < words.Count && words[end].Tag is not (Tag.Break or Tag.Preposition or Tag.Verb or Tag.Auxiliary or Tag.Relative))
+            {
+                end++;
+            }
+
+            if (words[i + 1].Tag == Tag.Pronoun || (end < words.Count && words[end].Tag is Tag.Verb or Tag.Auxiliary))
+            {
+                (words[i].Tag, words[i].Kind, words[i].Place) = (Tag.Relative, WordKind.Function, Place.None);
+            }
+        }
     }
 
     private static void MarkCollectives(List<Word> words)
@@ -54,18 +81,21 @@ internal static class PromptReader
             Word word = words[i];
             if (word.Kind == WordKind.Content && !word.Quoted && respelt.TryGetValue(word.Text, out string? text))
             {
-                words[i] = new Word(text)
-                {
-                    Kind = WordKind.Content,
-                    Phrase = word.Phrase,
-                    Sentence = word.Sentence,
-                    Joined = word.Joined,
-                    Negated = word.Negated,
-                    Emphasis = word.Emphasis,
-                };
+                words[i] = Replacement(text, word);
             }
         }
     }
+
+    private static Word Replacement(string text, Word word) => new(text)
+    {
+        Kind = WordKind.Content,
+        Phrase = word.Phrase,
+        Sentence = word.Sentence,
+        Joined = word.Joined,
+        Quoted = word.Quoted,
+        Negated = word.Negated,
+        Emphasis = word.Emphasis,
+    };
 
     // Quotation marks around the whole prompt quote nothing.
     private static void Unquote(List<Word> words)
@@ -103,6 +133,14 @@ internal static class PromptReader
         for (int i = 0; i < words.Count;)
         {
             int length = FunctionWords.PhraseAt(words, i, out Place place);
+            bool closeUp = length == 0 && i + 1 < words.Count && words[i].Text == "close" && words[i + 1] is { Text: "up" or "view" or "shot", Quoted: false };
+            if (closeUp || words[i].Text is "closeup")
+            {
+                words[to++] = Replacement("close up", words[i]);
+                i += closeUp ? 2 : 1;
+                continue;
+            }
+
             bool couple = length == 0 && i + 1 < words.Count && words[i].Text is "couple" or "pair" && i + 1 < words.Count && words[i + 1].Text == "of";
             if (length == 0 && !couple)
             {
@@ -122,6 +160,7 @@ internal static class PromptReader
                 Emphasis = words[i].Emphasis,
                 Negated = words[i].Negated,
             };
+            words[to - 1].Negates = FunctionWords.IsNegation(words[to - 1].Text);
             i += length;
         }
 
@@ -158,6 +197,12 @@ internal static class PromptReader
     private static bool TryClassifyClosed(Word word)
     {
         word.Negates = FunctionWords.IsNegation(word.Text);
+        if (NumberWords.TryOrdinal(word.Text, out string? ordinal))
+        {
+            (word.Kind, word.Tag, word.Ordinal) = (WordKind.Number, Tag.Number, ordinal);
+            return true;
+        }
+
         if (NumberWords.TryParse(word.Text, out double value))
         {
             (word.Kind, word.Tag, word.Value) = (WordKind.Number, Tag.Number, value);

@@ -7,7 +7,7 @@ namespace Afterimage.Matching.Reading;
 /// Splits a prompt into words, breaks, quoted text and the little languages of prompts: <c>(word:1.3)</c>, <c>[word]</c>, <c>{word}</c>,
 /// <c>&lt;lora:name:0.8&gt;</c>, <c>--ar 16:9</c>, <c>--no word</c>. Linear in the length of the prompt; never throws.
 /// </summary>
-internal sealed class Scanner
+internal sealed partial class Scanner
 {
     /// <summary>Words read; what follows is compared as text.</summary>
     public const int WordsMax = 512;
@@ -33,7 +33,7 @@ internal sealed class Scanner
 
     public static Tokens Scan(string prompt)
     {
-        var scanner = new Scanner(Fold(prompt));
+        var scanner = new Scanner(Fold(Lettering.Quote(prompt)));
         scanner.Run();
         return scanner._tokens;
     }
@@ -222,7 +222,17 @@ internal sealed class Scanner
             _at++;
         }
 
+        if (_at == start + 1 && !letters)
+        {
+            SpacedDigits();
+        }
+
         string text = _text[start.._at];
+        if (text.Contains(' ', StringComparison.Ordinal))
+        {
+            text = text.Replace(" ", "", StringComparison.Ordinal);
+        }
+
         if (!letters && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
         {
             Add(text, WordKind.Number, value);
@@ -230,6 +240,15 @@ internal sealed class Scanner
         else
         {
             Add(text, WordKind.Content);
+        }
+    }
+
+    // "1 9 8 7": prompts that went through a tokenizer have a space between digits; they are one number all the same.
+    private void SpacedDigits()
+    {
+        while (_text.AsSpan(_at) is [' ', >= '0' and <= '9', ..] && !(_at + 2 < _text.Length && (char.IsLetterOrDigit(_text[_at + 2]) || _text[_at + 2] is '.' or ':' or '/')))
+        {
+            _at += 2;
         }
     }
 
@@ -270,123 +289,5 @@ internal sealed class Scanner
         int value = Math.Min(end, nameEnd + 64);
         _tokens.Directives.Add($"{name} {_text[nameEnd..value].Trim().TrimEnd('.', ',')}");
         _at = value;
-    }
-
-    private void Punctuation(char c, Rune rune, int width)
-    {
-        _at += width;
-        switch (c)
-        {
-            case '"':
-                StartQuote('"');
-                break;
-            case '\'' when !char.IsLetterOrDigit(Peek(-2)) && char.IsLetterOrDigit(Peek(0)):
-                StartQuote('\'');
-                break;
-            case '-' when char.IsLetterOrDigit(Peek(-2)) && char.IsLetterOrDigit(Peek(0)):
-                _joined = true;
-                break;
-            case '&' or '+':
-                Add("and", WordKind.Content);
-                break;
-            case ':' when TryEmphasis():
-                break;
-            case '(' or '[' or '{':
-                _brackets.Push(_tokens.Words.Count);
-                if (_brackets.Count > DepthMax)
-                {
-                    _brackets.Clear();
-                }
-
-                Break(hard: false);
-                break;
-            case '.' when char.IsLetterOrDigit(Peek(0)):
-                _joined = true;
-                break;
-            case '-' when Peek(0) == ' ' && Peek(-2) == ' ':
-                // Data sets write "close - up"; a dash between phrases reads the same.
-                _joined = true;
-                break;
-            default:
-                Other(c, rune);
-                break;
-        }
-    }
-
-    private void Other(char c, Rune rune)
-    {
-        if (HardBreaks.Contains(c))
-        {
-            Break(hard: true);
-        }
-        else if (SoftBreaks.Contains(c))
-        {
-            if (c is ')' or ']' or '}' && _brackets.Count > 0)
-            {
-                _brackets.Pop();
-            }
-
-            Break(hard: false);
-        }
-        else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.OtherSymbol or UnicodeCategory.CurrencySymbol or UnicodeCategory.PrivateUse
-            || (rune.Value > 127 && Rune.IsSymbol(rune)))
-        {
-            Add(rune.ToString(), WordKind.Opaque);
-        }
-    }
-
-    // "(word:1.3)": the number and the bracket belong to the words since "(".
-    private bool TryEmphasis()
-    {
-        int end = _at;
-        while (end < _text.Length && end - _at < 6 && (char.IsAsciiDigit(_text[end]) || _text[end] == '.'))
-        {
-            end++;
-        }
-
-        if (end == _at || end >= _text.Length || _text[end] != ')' || !_brackets.TryPop(out int first)
-            || !float.TryParse(_text.AsSpan(_at, end - _at), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out float emphasis))
-        {
-            return false;
-        }
-
-        for (int i = Math.Min(first, _tokens.Words.Count); i < _tokens.Words.Count; i++)
-        {
-            _tokens.Words[i].Emphasis = emphasis;
-        }
-
-        _at = end + 1;
-        Break(hard: false);
-        return true;
-    }
-
-    private void StartQuote(char quote)
-    {
-        int limit = Math.Min(_text.Length, _at + QuoteCharsMax);
-        for (int end = _at; end < limit; end++)
-        {
-            if (_text[end] == quote && (quote == '"' || end + 1 >= _text.Length || !char.IsLetterOrDigit(_text[end + 1])))
-            {
-                _quoteStart = _tokens.Words.Count;
-                _quoteEnd = end;
-                return;
-            }
-        }
-    }
-
-    private void EndQuote()
-    {
-        if (_quoteEnd < 0)
-        {
-            return;
-        }
-
-        _quoteEnd = -1;
-        int words = _tokens.Words.Count - _quoteStart;
-        bool everything = _quoteStart == 0 && _text.AsSpan(_at).Trim("\" .".AsSpan()).IsEmpty;
-        for (int i = _quoteStart; (words > QuoteWordsMax || everything) && i < _tokens.Words.Count; i++)
-        {
-            _tokens.Words[i].Quoted = false;
-        }
     }
 }

@@ -6,7 +6,7 @@ namespace Afterimage.Matching.Reading;
 /// A light parser: one pass over tagged words that finds noun phrases, what describes what, and who does what to whom and where. It reads captions
 /// and prompts, not literature: where it is unsure it lists every candidate, because the comparison only needs to know what is certainly different.
 /// </summary>
-internal sealed class Syntax
+internal sealed partial class Syntax
 {
     private enum Last : byte
     {
@@ -19,6 +19,7 @@ internal sealed class Syntax
         Break,
     }
 
+    private const int ListWordsMax = 24;
     private readonly List<Word> _words;
     private readonly Taxonomy _taxonomy = Taxonomy.Shared;
     private readonly List<Word> _dangling = [];
@@ -39,6 +40,8 @@ internal sealed class Syntax
     private int _preposition = -1;
     private Link? _role;
     private bool _joins;
+    private bool _inverted;
+    private int _owner = -1;
 
     private Syntax(List<Word> words) => _words = words;
 
@@ -69,6 +72,10 @@ internal sealed class Syntax
             Word word = _words[i];
             switch (word.Tag)
             {
+                case Tag.Break when word.Text == "," && _last == Last.Noun && IsListComma(i):
+                    (_joins, _last) = (true, Last.Conjunction);
+                    i++;
+                    break;
                 case Tag.Break:
                     OnBreak(word);
                     i++;
@@ -82,8 +89,13 @@ internal sealed class Syntax
                     i++;
                     break;
                 case Tag.Conjunction:
-                    _joins = _last == Last.Noun;
+                    _joins = _last == Last.Noun || (_last == Last.Conjunction && _joins);
                     _last = Last.Conjunction;
+                    i++;
+                    break;
+                case Tag.Relative when word.Text == "whose" && _noun >= 0:
+                    _owner = _noun;
+                    _last = Last.Break;
                     i++;
                     break;
                 case Tag.Relative:
@@ -98,6 +110,30 @@ internal sealed class Syntax
                     break;
             }
         }
+    }
+
+    // "a laptop, a lamp and a cup": between this comma and the next "and" stand noun phrases only.
+    private bool IsListComma(int comma)
+    {
+        bool noun = false;
+        for (int i = comma + 1; i < _words.Count && i < comma + ListWordsMax; i++)
+        {
+            switch (_words[i].Tag)
+            {
+                case Tag.Conjunction:
+                    return _words[i].Text == "and" && (noun || i == comma + 1);
+                case Tag.Noun:
+                    noun = true;
+                    break;
+                case Tag.Break when noun && _words[i].Text == ",":
+                    noun = false;
+                    break;
+                case not (Tag.Determiner or Tag.Adjective or Tag.Number or Tag.Adverb):
+                    return false;
+            }
+        }
+
+        return false;
     }
 
     private void OnBreak(Word word)
@@ -124,7 +160,7 @@ internal sealed class Syntax
             if (_words[i].Text is "it" or "them" or "him" && _root >= 0 && _noun >= 0 && _root != _noun)
             {
                 // "a plate with two slices on it": it is what the sentence began with.
-                _links.Add(new Link(LinkKind.Place, _pending, _root, [_noun], Weak: true));
+                _links.Add(new Link(LinkKind.Place, _pending, _root, Candidates(_noun, _chainHead, []), Weak: true));
                 _preposition = -1;
             }
 
@@ -158,7 +194,8 @@ internal sealed class Syntax
     {
         Word verb = _words[i];
         bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb && i > 0;
-        int[] subjects = SubjectsOf(verb.Tag, auxiliary);
+        _inverted = _fronted.Count > 0 && _subjects.Count == 0 && verb.Tag == Tag.Verb && !auxiliary;
+        int[] subjects = _inverted ? [] : SubjectsOf(verb.Tag, auxiliary);
         bool perfect = i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0;
         _passive = verb.Tag == Tag.Participle && !perfect;
         if (subjects.Length > 0)
@@ -235,7 +272,7 @@ internal sealed class Syntax
         {
             if (i != head && _words[i].IsContent)
             {
-                _links.Add(new Link(LinkKind.Modifier, Place.None, i, [head]));
+                AddModifier(i, head, i + 1 < end && i + 1 != head && _words[i + 1].Joined);
             }
         }
 
@@ -249,6 +286,20 @@ internal sealed class Syntax
         _joins &= !(opensClause && _verb >= 0);
         Attach(head);
         return end;
+    }
+
+    // "a long-haired woman": long describes the hair; "surfboard-carrying people": the surfboard is carried.
+    private void AddModifier(int i, int head, bool joined)
+    {
+        bool participle = joined && (_words[i + 1].Tag == Tag.Participle || _words[i + 1].Text.EndsWith("ed", StringComparison.Ordinal));
+        if (joined && _words[i + 1].Tag == Tag.Ing && _words[i].Tag == Tag.Noun)
+        {
+            _links.Add(new Link(LinkKind.Object, Place.None, i + 1, [i]));
+        }
+        else
+        {
+            _links.Add(new Link(LinkKind.Modifier, Place.None, i, [participle ? i + 1 : head]));
+        }
     }
 
     // "the stove's backdrop" says the same as "the backdrop of the stove".
@@ -310,115 +361,5 @@ internal sealed class Syntax
         }
 
         return end;
-    }
-
-    private void Attach(int head)
-    {
-        if (_joins && _role is { } role)
-        {
-            Add(role with { Dependent = role.Kind == LinkKind.Place ? head : role.Dependent, Governors = role.Kind == LinkKind.Place ? role.Governors : [head] });
-        }
-        else if (_joins && _subjects.Count > 0 && _verb < 0)
-        {
-            _subjects.Add(head);
-        }
-        else if (_pending != Place.None)
-        {
-            AttachPlace(head);
-        }
-        else if (_verb >= 0 && _last == Last.Verb && !_passive)
-        {
-            AttachObject(head);
-        }
-        else
-        {
-            NewSubject(head);
-        }
-
-        _noun = head;
-        _described = [];
-        _pending = Place.None;
-        _preposition = -1;
-        _joins = false;
-        _last = Last.Noun;
-    }
-
-    private void Add(Link link)
-    {
-        _links.Add(link);
-        _role = link;
-    }
-
-    private void AttachObject(int head)
-    {
-        if (_have && _verbSubjects.Length > 0)
-        {
-            Add(new Link(LinkKind.Place, Place.Have, head, _verbSubjects));
-        }
-
-        Add(new Link(LinkKind.Object, Place.None, _verb, [head]));
-        _object = head;
-        _chainHead = -1;
-    }
-
-    private void AttachPlace(int head)
-    {
-        if (_pending == Place.By && _passive && _verb >= 0)
-        {
-            Add(new Link(LinkKind.Subject, Place.None, _verb, [head]));
-            _passive = false;
-            _object = head;
-            return;
-        }
-
-        if (_noun < 0 && _subjects.Count == 0)
-        {
-            _fronted.Add((_pending, head));
-            return;
-        }
-
-        int before = _noun;
-        int[] governors = Governors(head, before);
-        if (_verb >= 0 && _verb > before && _pending != Place.By)
-        {
-            _links.Add(new Link(LinkKind.Complement, _pending, head, [_verb]));
-        }
-
-        Add(new Link(LinkKind.Place, _pending, head, governors));
-        _chainHead = _pending == Place.Of ? before : -1;
-    }
-
-    private int[] Governors(int head, int before)
-    {
-        bool behindVerb = _verb > before && _verbSubjects.Length > 0;
-        if (behindVerb)
-        {
-            return _verbSubjects;
-        }
-
-        bool backdrop = _words[head].Text is "background" or "foreground" or "distance" or "middle" or "center" or "centre";
-        bool worn = _pending is Place.In or Place.Have && IsAnimate(before) && (_taxonomy.IsWorn(_words[head].Lemma) || LightWords.IsColor(_words[head]));
-        return _pending == Place.Of || backdrop || worn
-            ? Candidates(before, _pending == Place.Of ? -1 : _chainHead, [])
-            : Candidates(before, _chainHead, [_object, .. _verbSubjects, .. _verb < 0 ? _subjects : []]);
-    }
-
-    private void NewSubject(int head)
-    {
-        if (!_joins || _verb >= 0)
-        {
-            _subjects.Clear();
-        }
-
-        _root = _root < 0 ? head : _root;
-        _subjects.Add(head);
-        (_verb, _object, _chainHead, _verbSubjects, _have) = (-1, -1, -1, [], false);
-        _role = null;
-        foreach ((Place place, int dependent) in _fronted)
-        {
-            _links.Add(new Link(LinkKind.Place, place, dependent, [head]));
-        }
-
-        _fronted.Clear();
     }
 }

@@ -86,6 +86,13 @@ internal static class Tagger
             return;
         }
 
+        if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && IsOnlyVerb(words, i)
+            && Array.Find(word.Forms, f => f.Inflection == Inflection.ThirdPerson) is { Pos: PartsOfSpeech.Verb } finite)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Verb, finite.Lemma, null);
+            return;
+        }
+
         if (word.Tag != Tag.Verb || before.Tag != Tag.Noun || before.Plural is not { } plural || !Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Noun))
         {
             return;
@@ -100,6 +107,28 @@ internal static class Tagger
             word.Lemma = -1;
             Settle(word);
         }
+    }
+
+    // "The pilot waves from the cockpit.": a sentence that opens with "the" and has no other verb.
+    private static bool IsOnlyVerb(List<Word> words, int i)
+    {
+        int start = i;
+        while (start > 0 && words[start - 1].Tag is Tag.Adjective or Tag.Noun or Tag.Determiner && start > 0)
+        {
+            start--;
+        }
+
+        bool opens = words[start].Text is "the" && (start == 0 || words[start - 1].Text == ".");
+        bool goesOn = i + 1 < words.Count && words[i + 1].Tag is Tag.Preposition or Tag.Determiner or Tag.Adverb;
+        for (int k = i + 1; opens && goesOn && k < words.Count && words[k].Text != "."; k++)
+        {
+            if (words[k].Tag is Tag.Verb or Tag.Auxiliary || words[k].Text == ",")
+            {
+                return false;
+            }
+        }
+
+        return opens && goesOn;
     }
 
     // "a woman slices": after "a" no plural can be the head, so it is a verb.
@@ -174,7 +203,8 @@ internal static class Tagger
                 uses += lexicon.SynsetPos(senses[s]) == form.Pos ? MathF.Pow(2, tags[s] / 20f) - 1 : 0;
             }
 
-            can[(int)TagOf(form)] += form.Inflection == Inflection.None || form.Pos != PartsOfSpeech.Verb ? uses : MathF.Max(uses * 0.4f, 0.5f);
+            Tag tag = form.Inflection == Inflection.Past && SimplePasts.Contains(word.Text) ? Tag.Verb : TagOf(form);
+            can[(int)tag] += form.Inflection == Inflection.None || form.Pos != PartsOfSpeech.Verb ? uses : MathF.Max(uses * 0.4f, 0.5f);
         }
 
         if (word.Forms.Length == 0)
@@ -197,6 +227,11 @@ internal static class Tagger
             can[i] = MathF.Log(can[i] / sum);
         }
     }
+
+    // The past of these is no participle, so that it describes nothing: "a rose tattoo".
+    private static readonly HashSet<string> SimplePasts = new(
+        "rose saw ate drew flew wore took gave fell broke spoke chose froze woke drove rode wrote sang drank swam began ran went grew knew threw blew tore shook stole hid bit forgot arose shrank sank sprang stank trod wove swore"
+            .Split(' '), StringComparer.Ordinal);
 
     private static Tag TagOf(WordForm form) => form.Pos switch
     {

@@ -39,10 +39,28 @@ internal sealed class Word(string text)
     /// <summary>Only says that what follows is several, or how it is portioned: herd of, group of, slice of.</summary>
     public bool Collective { get; set; }
 
+    /// <summary>Where the thesaurus names the word; empty where it does not.</summary>
+    public Thesaurus.Entry[] Concepts { get; set; } = [];
+
+    /// <summary>Part of an expression that is no kind of its last word ("hot dog"), so that it has no synonyms of its own.</summary>
+    public bool Idiomatic { get; set; }
+
+    /// <summary>Only praises the picture (", stunning,"): hardly missed, but found where the other prompt says it in a sentence.</summary>
+    public bool Praise { get; set; }
+
+    /// <summary>Makes one noun of the lexicon with the next word: wine glass, stop sign.</summary>
+    public bool OpensCompound { get; set; }
+
+    /// <summary>Asks for a good picture, whatever it shows.</summary>
+    public bool Quality { get; set; }
+
     public Place Place { get; set; }
 
     /// <summary>The value of a <see cref="WordKind.Number"/>.</summary>
     public double Value { get; set; }
+
+    /// <summary>The place in an order ("17th") where the number tells one; null for a count.</summary>
+    public string? Ordinal { get; set; }
 
     /// <summary>Emphasis from <c>(word:1.3)</c>; 1 where none is written.</summary>
     public float Emphasis { get; set; } = 1;

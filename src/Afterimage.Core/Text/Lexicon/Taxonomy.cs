@@ -12,6 +12,7 @@ internal sealed class Taxonomy
     private readonly int _clothing;
     private readonly int _bodyPart;
     private readonly int _portion;
+    private readonly int _container;
     private readonly int _group;
     private readonly int[] _colorHeads;
 
@@ -22,6 +23,7 @@ internal sealed class Taxonomy
         _bodyPart = FirstNoun("body part");
         _colorHeads = [.. AdjectiveSenses("chromatic"), .. AdjectiveSenses("achromatic"), .. AdjectiveSenses("colored"), .. AdjectiveSenses("artificial")];
         _group = FirstNoun("group");
+        _container = FirstNoun("container");
         _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
     }
 
@@ -33,6 +35,35 @@ internal sealed class Taxonomy
     /// <summary>Groups and collections, and portions of something: herd, group, bunch, slice.</summary>
     public bool IsCollective(int lemma) =>
         FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) is GroupTopic or QuantityTopic || synset == _group || _lexicon.HypernymsOf(synset).Contains(_portion));
+
+    /// <summary>Whether a sense of the noun is a thing that can be seen: animals, people, plants, food, bodies, things made or found.</summary>
+    public bool IsPhysical(int lemma)
+    {
+        foreach (int synset in _lexicon.SensesOf(lemma))
+        {
+            // The lexicographer files animal, artifact, body, food, object, person, plant, substance (lexnames(5WN)).
+            if (_lexicon.TopicOf(synset) is AnimalTopic or 6 or 8 or 13 or 17 or PersonTopic or 20 or 27)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What holds something else: glass, bowl.</summary>
+    public bool IsContainer(int lemma)
+    {
+        foreach (int synset in lemma < 0 ? [] : _lexicon.SensesOf(lemma))
+        {
+            if (_lexicon.IsAncestor(_container, synset))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>What one wears or has on one's body.</summary>
     public bool IsWorn(int lemma)

@@ -97,6 +97,29 @@ internal sealed class WordLexicon
     /// <summary>The qualities (noun synsets) that an adjective synset is a value of.</summary>
     public ReadOnlySpan<int> AttributesOf(int synset) => _attributes[synset];
 
+    /// <summary>Whether one synset is the other or lies above it, by first hypernyms.</summary>
+    public bool IsAncestor(int ancestor, int synset)
+    {
+        const int ClimbMax = 14;
+        for (int step = 0; step < ClimbMax; step++)
+        {
+            if (synset == ancestor)
+            {
+                return true;
+            }
+
+            ReadOnlySpan<int> up = HypernymsOf(synset);
+            if (up.IsEmpty)
+            {
+                return false;
+            }
+
+            synset = up[0];
+        }
+
+        return false;
+    }
+
     public bool AreAntonyms(int lemma, int other) => Array.BinarySearch(_antonyms, Key(lemma, other)) >= 0;
 
     public bool AreDerived(int lemma, int other) => Array.BinarySearch(_derivations, Key(lemma, other)) >= 0;

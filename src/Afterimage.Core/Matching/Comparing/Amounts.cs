@@ -1,0 +1,72 @@
+using Afterimage.Matching.Reading;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>How many of a thing a prompt asks for, where it gives no number.</summary>
+internal enum Amount : byte
+{
+    Unsaid,
+    One,
+    Few,
+    Several,
+    Many,
+    Masses,
+    All,
+}
+
+/// <summary>Reads amounts from what stands before a noun, and says which cannot be the same picture: a window, many windows.</summary>
+internal static class Amounts
+{
+    private const int ReachMax = 6;
+
+    public static bool Conflict(IReadOnlyList<Word> wordsA, int a, IReadOnlyList<Word> wordsB, int b)
+    {
+        (Amount x, Amount y) = (Of(wordsA, a), Of(wordsB, b));
+        return Excludes(x, y, wordsA[a], wordsB[b]) || Excludes(y, x, wordsB[b], wordsA[a]);
+    }
+
+    private static bool Excludes(Amount x, Amount y, Word a, Word b) => x switch
+    {
+        Amount.Unsaid => y is Amount.All && a.Plural == false && b.Plural == true,
+        Amount.Several => y == Amount.Masses || (y is Amount.All && a.Plural == true && b.Plural == true && a.Text == b.Text),
+        Amount.One => y is Amount.All || (y is Amount.Few or Amount.Several or Amount.Many or Amount.Masses && a.Plural == false && b.Plural != false),
+        Amount.Few => y is Amount.Many or Amount.Masses,
+        _ => false,
+    };
+
+    private static Amount Of(IReadOnlyList<Word> words, int noun)
+    {
+        for (int i = noun - 1; i >= 0 && i >= noun - ReachMax; i--)
+        {
+            Word word = words[i];
+            if (Named(word) is var amount and not Amount.Unsaid)
+            {
+                return amount;
+            }
+
+            if (word.Collective)
+            {
+                return Amount.Several;
+            }
+
+            bool within = word.Tag is Tag.Adjective or Tag.Determiner or Tag.Number or Tag.Adverb || word.Text == "of" || (word.Tag == Tag.Noun && words[i + 1].Text != "of");
+            if (!within)
+            {
+                break;
+            }
+        }
+
+        return Amount.Unsaid;
+    }
+
+    private static Amount Named(Word word) => word.Text switch
+    {
+        "a" or "an" or "one" or "1" or "single" or "lone" or "solitary" => Amount.One,
+        "few" => Amount.Few,
+        "several" or "multiple" or "various" or "some" or "couple of" or "pair of" => Amount.Several,
+        "many" or "numerous" or "countless" or "lots" or "plenty" => Amount.Many,
+        "hundreds" or "thousands" or "dozens" or "millions" => Amount.Masses,
+        "all" or "both" or "every" or "each" => Amount.All,
+        _ => word.Tag == Tag.Number ? Amount.Several : Amount.Unsaid,
+    };
+}
