@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tools/Afterimage.Calibration -- report PAIRS-FOLDER | show PAIRS-FOLDER SET CATEGORY LABEL COUNT | sweep PAIRS-FOLDER | read "prompt"
+// dotnet run -c Release --project tools/Afterimage.Calibration -- report PAIRS-FOLDER | show PAIRS-FOLDER SET CATEGORY LABEL COUNT | sweep PAIRS-FOLDER | reliability FILE... | read "prompt"
 using Afterimage.CalibrationTool;
 
 return args switch
@@ -9,7 +9,7 @@ return args switch
     ["between", string folder, string set, string category, string label, string low, string high] =>
         Reports.Between(folder, set, category, int.Parse(label), double.Parse(low), double.Parse(high)),
     ["words", .. string[] words] => Reports.Words(words),
-    ["fit", .. string[] files] => Fitting.Fit(files),
+    ["reliability", .. string[] files] => Reliability.Table(files),
     ["features", string file] => Reports.Features(file),
     ["sweep", string folder] => Reports.Sweep(folder),
     ["read", string prompt] => Reports.Read(prompt),

@@ -132,7 +132,7 @@ internal static class Reports
         return [.. rows.AsParallel().AsOrdered().Select(row => (row, matcher.Judge(PromptReading.Of(row.A), PromptReading.Of(row.B), Similarity(embedder, row))))];
     }
 
-    internal static float Similarity(Afterimage.Text.BuiltInEmbedder embedder, PairRow row)
+    private static float Similarity(Afterimage.Text.BuiltInEmbedder embedder, PairRow row)
     {
         float[] vectors = new float[2 * embedder.Space.Dimensions];
         _ = embedder.EmbedAsync([row.A, row.B], vectors, CancellationToken.None).AsTask().GetAwaiter().GetResult();

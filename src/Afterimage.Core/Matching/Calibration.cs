@@ -3,16 +3,19 @@ using Afterimage.Matching.Comparing;
 namespace Afterimage.Matching;
 
 /// <summary>
-/// From evidence to the probability that reuse is right: logistic regression over what the comparison found and the vector similarity, its costs fitted on
-/// labelled pairs by <c>tools/Afterimage.Calibration -- fit</c>; and, where that score or a conflict already says no, a graded measure of how near the prompts
-/// are, so that probabilities order all pairs. <c>docs/matching.md</c> says what was fitted on what.
+/// From evidence to the probability that reuse is right: a score (what was found, weighed), then a table from score to the share of right reuses among all
+/// that score at least as much, read off labelled pairs by <c>tools/Afterimage.Calibration -- reliability</c>; so the threshold that an operator sets is the
+/// share of wrong reuses to expect. Where the score or a conflict already says no, a graded measure of how near the prompts are orders the rest.
+/// <c>docs/matching.md</c> says what was measured on what.
 /// </summary>
 internal static class Calibration
 {
-    // Below this the score no longer tells near from far; the nearness does.
-    private const double ScoredMin = 0.9;
-    private const double UnscoredMax = 0.85;
+    // Below the lowest knot the score no longer tells near from far; the nearness does.
+    private const double UnscoredMax = 0.74;
     private const double ConflictCost = 0.03;
+
+    // Score, and log-odds of the share right among reuses with at least this score (0.75, 0.80, 0.85, 0.94, 0.99, 0.9985).
+    private static readonly (double Score, double LogOdds)[] Knots = [(2.1, 1.10), (2.4, 1.39), (3.0, 1.73), (4.0, 2.75), (4.595, 4.595), (6.5, 6.5)];
 
     /// <summary>Log-odds that reuse is right where nothing was found to differ.</summary>
     public const double Intercept = 6.5;
@@ -20,18 +23,17 @@ internal static class Calibration
     /// <summary>The names of <see cref="Features"/>, in their order.</summary>
     public static readonly string[] Names =
     [
-        "nouns", "adjectives", "verbs", "others", "synonyms", "derived", "typos", "plurals", "subject plural", "near", "loose", "different", "lone", "ties unverified", "places unverified", "root", "distance",
+        "nouns", "adjectives", "verbs", "others", "synonyms", "derived", "typos", "plurals", "subject plural", "near", "loose", "different", "lone", "ties unverified", "places unverified", "root",
     ];
 
     /// <summary>What each feature takes from the log-odds.</summary>
-    public static readonly double[] Costs = [4, 3.5, 3, 3, 1.8, 2.0, 2.5, 0.8, 1.3, 0.5, 2.0, 5, 0.3, 1.6, 2.0, 0.1, 0];
+    public static readonly double[] Costs = [4, 3.5, 3, 3, 1.8, 2.0, 2.5, 0.8, 1.3, 0.5, 2.0, 5, 0.3, 1.6, 2.0, 0.1];
 
     /// <summary>The numbers that are weighed; all are 0 for prompts that say the same with the same words.</summary>
-    /// <param name="distance">One minus the normalised similarity, 0 to 1.</param>
-    public static double[] Features(Evidence e, double distance) =>
+    public static double[] Features(Evidence e) =>
     [
         e.Nouns, e.Adjectives, e.Verbs, e.Others, e.Synonyms + e.Neighbours, e.Derived, e.Typos, e.PluralChanges, e.SubjectPluralChanged ? 1 : 0, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent,
-        e.PlacesLone, e.TiesUnverified, e.PlacesUnverified, e.RootChanged ? 1 : 0, distance,
+        e.PlacesLone, e.TiesUnverified, e.PlacesUnverified, e.RootChanged ? 1 : 0,
     ];
 
     /// <summary>The probability that reuse is right, 0 to 1.</summary>
@@ -40,14 +42,23 @@ internal static class Calibration
     public static double Probability(Evidence evidence, float similarity, SimilarityScale space)
     {
         double? normal = space.Normalise(similarity);
-        double scored = evidence.Conflicts.Count == 0 ? 1 / (1 + Math.Exp(-Score(evidence, normal))) : 0;
-        return scored >= ScoredMin ? scored : UnscoredMax * Nearness(evidence, normal);
+        double score = Score(evidence);
+        return evidence.Conflicts.Count == 0 && score >= Knots[0].Score ? 1 / (1 + Math.Exp(-LogOdds(score))) : UnscoredMax * Nearness(evidence, normal);
     }
 
-    private static double Score(Evidence evidence, double? similarity)
+    private static double LogOdds(double score)
+    {
+        int above = Array.FindIndex(Knots, 1, k => k.Score >= score);
+        (double Score, double LogOdds) high = above < 0 ? Knots[^1] : Knots[above];
+        (double Score, double LogOdds) low = above < 0 ? Knots[^2] : Knots[above - 1];
+        return low.LogOdds + ((score - low.Score) / (high.Score - low.Score) * (high.LogOdds - low.LogOdds));
+    }
+
+    /// <summary>What the evidence says before it is calibrated: the intercept less the cost of everything found to differ.</summary>
+    public static double Score(Evidence evidence)
     {
         double score = Intercept;
-        double[] features = Features(evidence, 1 - (similarity ?? UnknownSimilarity));
+        double[] features = Features(evidence);
         for (int i = 0; i < features.Length; i++)
         {
             score -= Costs[i] * features[i];
@@ -55,9 +66,6 @@ internal static class Calibration
 
         return score;
     }
-
-    // What a typical right reuse has, for spaces whose scale is not known.
-    private const double UnknownSimilarity = 0.9;
 
     private static double Nearness(Evidence e, double? similarity)
     {
