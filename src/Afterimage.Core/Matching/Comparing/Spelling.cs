@@ -21,6 +21,11 @@ internal static class Spelling
             return 0;
         }
 
+        if (IsOtherWord(a, b) || IsOtherWord(b, a))
+        {
+            return 0;
+        }
+
         if (Collapse(a) == Collapse(b))
         {
             return 1;
@@ -40,6 +45,11 @@ internal static class Spelling
 
         return (distance == 1 ? 1f : 0.9f) - (shorter < 4 ? 0.1f : 0);
     }
+
+    // A first letter is seldom mistyped (batmobile, catmobile), and an "s" at the end makes several of it (pokemons) or is that of another word (macarons, macaroni).
+    private static bool IsOtherWord(string a, string b) =>
+        (a.Length == b.Length && a[0] != b[0] && a.AsSpan(1).SequenceEqual(b.AsSpan(1)))
+        || (a.Length > 4 && a[^1] == 's' && ((a.Length == b.Length + 1 && a.AsSpan(0, b.Length).SequenceEqual(b)) || (a.Length == b.Length && a.AsSpan(0, a.Length - 1).SequenceEqual(b.AsSpan(0, b.Length - 1)))));
 
     private static bool IsSwap(string a, string b) =>
         a.Length == b.Length && a.Where((c, i) => c != b[i]).Count() == 2 && a.Order().SequenceEqual(b.Order());
