@@ -31,10 +31,12 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
     /// <param name="commit">The commit it was pulled at; null where unknown, then the weights' fingerprint stands in the space id.</param>
     /// <param name="pooling">Null for the model's own.</param>
     /// <param name="precision">Null for the model's default.</param>
+    /// <param name="packedPath">Folder for what is made of the model; null for <paramref name="path"/>.</param>
     /// <exception cref="InvalidDataException">The folder is not that of a model that can be read.</exception>
-    public static BertEmbedder Load(string path, string name, string? commit = null, Pooling? pooling = null, Precision? precision = null)
+    public static BertEmbedder Load(
+        string path, string name, string? commit = null, Pooling? pooling = null, Precision? precision = null, string? packedPath = null)
     {
-        BertModelFolder folder = BertModelFolder.Open(path);
+        BertModelFolder folder = BertModelFolder.Open(path, packedPath);
         WordPieceTokenizer tokenizer = TokenizerFiles.Load(path);
         if (tokenizer.VocabularySize > folder.Config.Vocabulary)
         {
@@ -44,7 +46,7 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
         Precision numbers = precision ?? folder.DefaultPrecision;
         BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, numbers);
         string version = commit is null ? encoder.Fingerprint : commit[..Math.Min(12, commit.Length)];
-        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{numbers}-1/wordpiece-1".ToLowerInvariant();
+        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{numbers}-{(numbers == Precision.Int8 ? Int8File.Version : 1)}/wordpiece-1".ToLowerInvariant();
         return new BertEmbedder(encoder, tokenizer, folder.TokensMax, new EmbeddingSpace(id, folder.Config.Hidden));
     }
 

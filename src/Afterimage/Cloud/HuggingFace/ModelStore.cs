@@ -50,6 +50,15 @@ internal sealed class ModelStore(HubSettings settings)
         return folders.Length == 1 && IsModel(folders[0]) ? folders[0] : null;
     }
 
+    /// <summary>
+    /// Where the encoder keeps the 8-bit weights that it makes of the model in a folder: beside the model, but never in Hugging Face's cache, which is not ours.
+    /// </summary>
+    public string PackedFolderOf(string folder)
+    {
+        string inside = Path.GetRelativePath(Path.GetFullPath(settings.HubCache), Path.GetFullPath(folder));
+        return Path.IsPathRooted(inside) || inside.StartsWith("..", StringComparison.Ordinal) ? folder : Path.Combine(settings.Models, "packed", inside);
+    }
+
     /// <summary>Makes a commit the one that its repository's name stands for.</summary>
     public void SetCurrent(string repository, string commit)
     {

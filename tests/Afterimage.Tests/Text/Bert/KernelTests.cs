@@ -24,16 +24,32 @@ public sealed unsafe class KernelTests
             var random = new Random(inputs);
             float[] weight = Numbers(random, inputs * outputs), bias = Numbers(random, outputs);
             using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, outputs));
-            Int8Weights.Pack(weight, inputs, outputs, memory.Start);
+            Int8Weights.Pack(weight, bias, Numbers(random, inputs), memory.Start);
             Int8Weights weights = Int8Weights.At(memory, memory.Start, inputs, outputs);
-            using var dense = new Int8Dense(kernel, weights, bias);
-            using var plain = new Int8Dense(new PortableKernel(), weights, bias);
+            using var dense = new Int8Dense(kernel, weights);
+            using var plain = new Int8Dense(new PortableKernel(), weights);
             for (int rows = 1; rows <= 20; rows++)
             {
                 float[] values = Numbers(random, rows * inputs);
                 AssertNear(Run(plain, values, rows), Run(dense, values, rows), 1e-5f);
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void What_inputs_have_in_common_is_not_rounded(string name)
+    {
+        const int inputs = 96, outputs = 20;
+        var random = new Random(4);
+        float[] weight = Numbers(random, inputs * outputs), bias = Numbers(random, outputs), center = Numbers(random, inputs);
+        using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, outputs));
+        Int8Weights.Pack(weight, bias, center, memory.Start);
+        using var dense = new Int8Dense(DenseKernel.Named(name), Int8Weights.At(memory, memory.Start, inputs, outputs));
+        float[] exact = [.. Enumerable.Range(0, outputs).Select(o => bias[o] + Enumerable.Range(0, inputs).Sum(i => weight[o * inputs + i] * center[i]))];
+        AssertNear(exact, Run(dense, center, 1), 1e-5f);
+        float[] near = [.. center.Select(x => x + 0.001f * (float)random.NextDouble())];
+        AssertNear([.. Enumerable.Range(0, outputs).Select(o => bias[o] + Enumerable.Range(0, inputs).Sum(i => weight[o * inputs + i] * near[i]))], Run(dense, near, 1), 1e-4f);
     }
 
     [Theory]
@@ -69,8 +85,8 @@ public sealed unsafe class KernelTests
         using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, 1));
         float[] signs = new float[inputs];
         Rotation.Signs(signs);
-        Int8Weights.Pack(signs, inputs, 1, memory.Start);
-        using var dense = new Int8Dense(kernel, Int8Weights.At(memory, memory.Start, inputs, 1), [0]);
+        Int8Weights.Pack(signs, [0], new float[inputs], memory.Start);
+        using var dense = new Int8Dense(kernel, Int8Weights.At(memory, memory.Start, inputs, 1));
         Assert.Equal(inputs, Run(dense, signs, 1)[0], 1f);
     }
 
@@ -137,13 +153,14 @@ public sealed unsafe class KernelTests
 
     private static float[] Turn(float[] values)
     {
-        float[] signs = new float[values.Length], turned = new float[values.Length];
+        float[] signs = new float[values.Length], zeros = new float[values.Length], turned = new float[values.Length];
         Rotation.Signs(signs);
         fixed (float* s = signs)
         fixed (float* v = values)
+        fixed (float* z = zeros)
         fixed (float* t = turned)
         {
-            Rotation.Apply(v, s, t, values.Length);
+            Rotation.Apply(v, z, s, t, values.Length);
         }
 
         return turned;
