@@ -75,7 +75,9 @@ internal sealed class ModelStore(HubSettings settings)
 
     /// <summary>Whether a text can be a repository id: owner/name, of letters, digits, dot, dash and underscore.</summary>
     public static bool IsRepository(string text) => text.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name]
-        && (owner + name).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && owner[0] != '.' && name[0] != '.' && text.Length <= 200;
+        && (owner + name).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && owner[0] != '.' && name[0] != '.' && text.Length <= 200
+        // Two dashes stand for the slash in the names of folders.
+        && !text.Contains("--", StringComparison.Ordinal);
 
     public static bool IsCommit(string text) => text.Length == 40 && text.All(char.IsAsciiHexDigitLower);
 

@@ -179,6 +179,7 @@ public sealed class ModelPullTests : IAsyncLifetime
     [InlineData("a/b/c")]
     [InlineData("/a")]
     [InlineData("a b/c")]
+    [InlineData("a--b/c")]
     public void Names_that_are_no_repository_reach_no_file(string name) => Assert.False(ModelStore.IsRepository(name));
 
     [Fact]
