@@ -11,6 +11,9 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
     /// <summary>Tokens of waiting requests that one pass takes together.</summary>
     private const int WaitingTokensMax = 64;
 
+    /// <summary>Requests that may wait: some seconds' work. Beyond it the embedder is over its limit, which is better said at once than late.</summary>
+    private const int WaitingMax = 1024;
+
     private readonly BertEncoder _encoder;
     private readonly WordPieceTokenizer _tokenizer;
     private readonly int _tokensMax;
@@ -58,15 +61,18 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             return EmbedOutcome.Embedded;
         }
 
-        var work = new WaitingTexts(texts, _tokenizer, _tokensMax);
-        if (TryStart(work))
+        var work = new WaitingTexts(texts, _tokenizer, _tokensMax, cancellationToken);
+        switch (Place(work))
         {
-            Run([work]);
+            case true:
+                Run([work]);
+                break;
+            case null:
+                return EmbedOutcome.Unavailable;
         }
 
         await work.Done.WaitAsync(cancellationToken);
-        work.CopyTo(vectors.Span, _tokenizer, Space.Dimensions);
-        return EmbedOutcome.Embedded;
+        return work.TryCopyTo(vectors.Span, _tokenizer, Space.Dimensions) ? EmbedOutcome.Embedded : EmbedOutcome.Invalid;
     }
 
     public void Dispose() => _encoder.Dispose();
@@ -77,8 +83,8 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
         return clean.Length <= 100 ? clean : clean[^100..];
     }
 
-    /// <summary>Takes a place for work that finds one free, or puts it into the queue.</summary>
-    private bool TryStart(WaitingTexts work)
+    /// <summary>True where work may start now, false where it waits in the queue, null where there is no room for it.</summary>
+    private bool? Place(WaitingTexts work)
     {
         lock (_lock)
         {
@@ -86,6 +92,11 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             {
                 _running++;
                 return true;
+            }
+
+            if (_waiting.Count >= WaitingMax)
+            {
+                return null;
             }
 
             _waiting.Enqueue(work);
@@ -127,8 +138,12 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             int tokens = 0;
             while (_waiting.TryPeek(out WaitingTexts? next) && (batch.Count == 0 || tokens + next.Ids.Length <= WaitingTokensMax))
             {
-                tokens += next.Ids.Length;
-                batch.Add(_waiting.Dequeue());
+                _waiting.Dequeue();
+                if (!next.IsGivenUp)
+                {
+                    tokens += next.Ids.Length;
+                    batch.Add(next);
+                }
             }
 
             if (batch.Count == 0)

@@ -67,6 +67,34 @@ public sealed class BertEmbedderTests
     }
 
     [Fact]
+    public async Task A_model_whose_weights_are_not_numbers_gives_no_vector()
+    {
+        string folder = Directory.CreateTempSubdirectory("afterimage-nan-").FullName;
+        try
+        {
+            var model = new RandomBert(24, 4, 40);
+            model.Write(folder);
+            model.WriteVocabulary(folder);
+            byte[] weights = File.ReadAllBytes(Path.Combine(folder, "model.safetensors"));
+            BitConverter.GetBytes(float.NaN).CopyTo(weights, weights.Length - sizeof(float));
+            File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), weights);
+            using BertEmbedder embedder = BertEmbedder.Load(folder, "nan");
+            Assert.Equal(EmbedOutcome.Invalid, await embedder.EmbedAsync(["a"], new float[24], CancellationToken.None));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task More_requests_than_can_wait_are_turned_away_at_once()
+    {
+        Task<EmbedOutcome>[] asking = [.. Enumerable.Range(0, 3000).Select(i => Task.Run(async () => await Embedder.EmbedAsync([$"cat {i}"], new float[32], CancellationToken.None)))];
+        Assert.All(await Task.WhenAll(asking), outcome => Assert.True(outcome is EmbedOutcome.Embedded or EmbedOutcome.Unavailable));
+    }
+
+    [Fact]
     public async Task A_team_of_many_threads_does_every_part_once()
     {
         using var team = new WorkTeam(8);
