@@ -32,7 +32,7 @@ internal static class BackfillBench
             ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
             await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
             await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space, new Stack<IAsyncDisposable>());
-            await using var service = new BackfillService(BackfillSession.Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space)));
+            await using var service = new BackfillService(BackfillSession.Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), SpaceRecord.Open(options.Data, embedder.Space.Id)));
             long memory = 0;
             TimeSpan cpu = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();

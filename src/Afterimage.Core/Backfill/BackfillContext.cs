@@ -27,6 +27,9 @@ public sealed class BackfillContext
     /// <summary>The folder of job files: one folder a batch.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>Told when a reindex has gone through all entries.</summary>
+    public Action Reindexed { get; init; } = () => { };
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Embeds and returns one row a text; null where the embedder cannot now.</summary>

@@ -5,7 +5,8 @@ namespace Afterimage.Text;
 
 /// <summary>
 /// Remembers the vectors of texts, the least recently used forgotten first, so that a text is embedded once while it is in use. A cache belongs to
-/// one embedder and so to one space. Failures are not remembered.
+/// one embedder and so to one space. Failures are not remembered. Requests for one text at the same moment, such as those of a person who rolls again
+/// and again, wait for the first one's vector.
 /// </summary>
 public sealed class CachingEmbedder : ITextEmbedder, IDisposable
 {
@@ -19,6 +20,7 @@ public sealed class CachingEmbedder : ITextEmbedder, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedListNode<(string Text, float[] Vector)>> _known = new(StringComparer.Ordinal);
     private readonly LinkedList<(string Text, float[] Vector)> _byUse = [];
+    private readonly Dictionary<string, TaskCompletionSource<EmbedOutcome?>> _underWay = new(StringComparer.Ordinal);
     private long _bytes;
 
     /// <param name="inner">Whose vectors are remembered; disposed with this.</param>
@@ -32,12 +34,74 @@ public sealed class CachingEmbedder : ITextEmbedder, IDisposable
 
     public async ValueTask<EmbedOutcome> EmbedAsync(IReadOnlyList<string> texts, Memory<float> vectors, CancellationToken cancellationToken)
     {
-        List<string>? missing = Find(texts, vectors.Span);
-        if (missing is null)
+        if (texts.Count == 1)
         {
-            return EmbedOutcome.Embedded;
+            return await EmbedOneAsync(texts, vectors, cancellationToken);
         }
 
+        return Find(texts, vectors.Span) is { } missing ? await EmbedMissingAsync(texts, missing, vectors, cancellationToken) : EmbedOutcome.Embedded;
+    }
+
+    public void Dispose() => (_inner as IDisposable)?.Dispose();
+
+    private async ValueTask<EmbedOutcome> EmbedOneAsync(IReadOnlyList<string> texts, Memory<float> vectors, CancellationToken cancellationToken)
+    {
+        while (Find(texts, vectors.Span) is { } missing)
+        {
+            var own = new TaskCompletionSource<EmbedOutcome?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task<EmbedOutcome?>? first;
+            lock (_lock)
+            {
+                first = _underWay.GetValueOrDefault(texts[0])?.Task;
+                if (first is null)
+                {
+                    _underWay.Add(texts[0], own);
+                }
+            }
+
+            if (first is null)
+            {
+                return await LeadAsync(texts, missing, vectors, own, cancellationToken);
+            }
+
+            // Null where the first one gave up: then this one asks itself.
+            if (await first.WaitAsync(cancellationToken) is { } outcome && outcome != EmbedOutcome.Embedded)
+            {
+                return outcome;
+            }
+
+            if (Cost(texts[0]) > _bytesMax)
+            {
+                return await EmbedMissingAsync(texts, missing, vectors, cancellationToken);
+            }
+        }
+
+        return EmbedOutcome.Embedded;
+    }
+
+    private async ValueTask<EmbedOutcome> LeadAsync(
+        IReadOnlyList<string> texts, List<string> missing, Memory<float> vectors, TaskCompletionSource<EmbedOutcome?> own, CancellationToken cancellationToken)
+    {
+        EmbedOutcome? outcome = null;
+        try
+        {
+            outcome = await EmbedMissingAsync(texts, missing, vectors, cancellationToken);
+            return outcome.Value;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _underWay.Remove(texts[0]);
+            }
+
+            own.SetResult(outcome);
+        }
+    }
+
+    private async ValueTask<EmbedOutcome> EmbedMissingAsync(
+        IReadOnlyList<string> texts, List<string> missing, Memory<float> vectors, CancellationToken cancellationToken)
+    {
         int dimensions = Space.Dimensions;
         float[] fresh = new float[missing.Count * dimensions];
         EmbedOutcome outcome = await _inner.EmbedAsync(missing, fresh, cancellationToken);
@@ -63,8 +127,6 @@ public sealed class CachingEmbedder : ITextEmbedder, IDisposable
 
         return outcome;
     }
-
-    public void Dispose() => (_inner as IDisposable)?.Dispose();
 
     /// <summary>Copies what is known; returns what is not, each text once, or null where nothing is missing.</summary>
     private List<string>? Find(IReadOnlyList<string> texts, Span<float> vectors)

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Afterimage.Caching;
 using Afterimage.Entries;
+using Afterimage.Gateway;
 using Afterimage.Origin;
 
 namespace Afterimage.Admin;
 
 /// <summary>Health, metrics and the figures that an operator looks at first.</summary>
-internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, DecisionJournal journal, IReadOnlyList<Dependency> dependencies)
+internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, DecisionJournal journal, IReadOnlyList<Dependency> dependencies, SpaceRecord spaces)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
 
@@ -54,7 +55,7 @@ internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, Or
             semantic = new { mode, outcomes = metrics.By("afterimage.semantic.lookups", "outcome"), blockedPairs = cache.Semantic.Learner.BlockedPairs, decisionsKept = journal.Latest(int.MaxValue).Count },
             admission = metrics.By("afterimage.admission", "reason"),
             store = new { status.Entries, status.Bytes, status.BytesMax, status.Loaded },
-            index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted) },
+            index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted), reindexOffered = spaces.IsOffered },
             running = cache.Running,
             waiting = origin.Waiting,
         });

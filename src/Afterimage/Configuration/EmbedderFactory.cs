@@ -63,12 +63,13 @@ internal static class EmbedderFactory
     private static BertEmbedder LoadBert(EmbeddingOptions options, HubSettings hub)
     {
         string model = ModelOf(options);
-        string folder = new ModelStore(hub).Find(model) ?? throw new InvalidDataException($"{model} is not on this machine");
+        var store = new ModelStore(hub);
+        string folder = store.Find(model) ?? throw new InvalidDataException($"{model} is not on this machine");
         ModelManifest? manifest = ModelManifest.Read(folder);
         string name = manifest?.Repository ?? (Directory.Exists(model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))) : model);
         Pooling? pooling = options.Pooling switch { PoolingChoice.Cls => Pooling.Cls, PoolingChoice.Mean => Pooling.Mean, _ => null };
         Precision? precision = options.Precision switch { PrecisionChoice.Int8 => Precision.Int8, PrecisionChoice.Fp32 => Precision.Fp32, _ => null };
-        return BertEmbedder.Load(folder, name, manifest?.Commit, pooling, precision);
+        return BertEmbedder.Load(folder, name, manifest?.Commit, pooling, precision, store.PackedFolderOf(folder));
     }
 
     private static RemoteEmbedder Remote(EmbeddingOptions options, IEmbeddingEndpoint endpoint, string name, TimeProvider time, Action<string>? report)

@@ -99,12 +99,15 @@ internal sealed class GatewayHost : IAsyncDisposable
         private readonly Stack<IAsyncDisposable> _owned = new();
         private readonly CancellationTokenSource _stop = new();
         private Task _upkeep = Task.CompletedTask;
+        private bool _offerSaid;
 
         public required ImageCache Cache { get; init; }
 
         public required Router Router { get; init; }
 
         public required IndexQueue Indexing { get; init; }
+
+        public required SpaceRecord Spaces { get; init; }
 
         public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -173,10 +176,11 @@ internal sealed class GatewayHost : IAsyncDisposable
             var hot = new HotPath(store, headers, log, options);
             var images = new ImageRoute(cache, origin, forwarder, headers, hot, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
-            BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy)));
+            var spaces = SpaceRecord.Open(options.Data, embedder.Space.Id);
+            BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy, spaces)));
             AdminEndpoint[] endpoints =
             [
-                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal, Composition.Dependencies(database, store, semantic, changes)).Endpoints,
+                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal, Composition.Dependencies(database, store, semantic, changes), spaces).Endpoints,
                 .. new EntriesAdmin(store, journal, dialect, changes, time).Endpoints,
                 .. new DecisionsAdmin(journal, semantic, changes).Endpoints,
                 .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
@@ -189,7 +193,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
 
             var router = new Router(options, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
-            var parts = new Parts { Cache = cache, Router = router, Indexing = indexing };
+            var parts = new Parts { Cache = cache, Router = router, Indexing = indexing, Spaces = spaces };
             foreach (IAsyncDisposable part in owned.Reverse())
             {
                 parts._owned.Push(part);
@@ -226,11 +230,38 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
         });
 
+        /// <summary>Whether the older entries wait for the operator's word because the embedding space is another one; said once.</summary>
+        private async Task<bool> IsReindexOfferedAsync(ILogger logger)
+        {
+            (long entries, long vectors) = (Cache.Store.Status.Entries, await Cache.Semantic.Index.CountAsync(null, _stop.Token));
+            if (!Spaces.Compare(entries, vectors))
+            {
+                return false;
+            }
+
+            if (!_offerSaid && logger.IsEnabled(LogLevel.Warning))
+            {
+                _offerSaid = true;
+                logger.LogWarning(
+                    "The embedding space is {Space}; the {Entries} entries of this data folder were embedded in {Former}, and {Vectors} of them have a vector of the new one. "
+                    + "Spaces are not mixed: the others are found by their exact request only. `afterimage backfill reindex` embeds them.",
+                    Cache.Semantic.Index.SpaceId, entries, Spaces.Former ?? "another one", vectors);
+            }
+
+            return true;
+        }
+
         /// <summary>False where the store or the index could not be asked; the next tick tries again.</summary>
         private async Task<bool> TryReconcileAsync(ILogger logger)
         {
             try
             {
+                if (await IsReindexOfferedAsync(logger))
+                {
+                    Ready.TrySetResult();
+                    return true;
+                }
+
                 ReconcileReport report = await Reconciler.RunAsync(Cache.Store, Cache.Semantic, _stop.Token);
                 Ready.TrySetResult();
                 if (report.VectorsAdded + report.VectorsRemoved > 0 && logger.IsEnabled(LogLevel.Warning))

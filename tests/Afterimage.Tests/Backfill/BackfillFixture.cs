@@ -26,7 +26,7 @@ internal sealed class BackfillFixture : IAsyncDisposable
         Store = FileEntryStore.Open(
             new FileEntryStoreOptions { Folder = Path.Combine(Options.Data, "entries"), Flush = FlushPolicy.Never, FreeDiskBytesMin = 0 }, TimeProvider.System, BackfillParts.Locations);
         Index = new ScanIndex(embedder.Space.Id, embedder.Space.Dimensions);
-        Context = BackfillSession.Context(Options, Store, embedder, Index, Composition.CreatePolicy(Options.Semantic, embedder.Space));
+        Context = BackfillSession.Context(Options, Store, embedder, Index, Composition.CreatePolicy(Options.Semantic, embedder.Space), SpaceRecord.Open(Options.Data, embedder.Space.Id));
         Service = new BackfillService(Context);
     }
 

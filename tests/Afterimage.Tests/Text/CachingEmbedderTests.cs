@@ -41,23 +41,59 @@ public sealed class CachingEmbedderTests
         Assert.Equal(["a", "a"], inner.Asked);
     }
 
+    [Fact]
+    public async Task Requests_for_one_text_at_the_same_moment_embed_it_once()
+    {
+        var inner = new Counting { Gate = new TaskCompletionSource() };
+        using var cache = new CachingEmbedder(inner, 1_000_000);
+        float[][] vectors = [.. Enumerable.Range(0, 5).Select(_ => new float[2])];
+        Task<EmbedOutcome>[] asking = [.. vectors.Select(v => cache.EmbedAsync(["a"], v, CancellationToken.None).AsTask())];
+        inner.Gate.SetResult();
+        Assert.All(await Task.WhenAll(asking), outcome => Assert.Equal(EmbedOutcome.Embedded, outcome));
+        Assert.All(vectors, v => Assert.Equal('a', v[0]));
+        Assert.Equal(["a"], inner.Asked);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_another_one_that_gives_up_asks_itself()
+    {
+        var inner = new Counting { Gate = new TaskCompletionSource() };
+        using var cache = new CachingEmbedder(inner, 1_000_000);
+        using var gone = new CancellationTokenSource();
+        Task<EmbedOutcome> first = cache.EmbedAsync(["a"], new float[2], gone.Token).AsTask();
+        Task<EmbedOutcome> second = cache.EmbedAsync(["a"], new float[2], CancellationToken.None).AsTask();
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        inner.Gate.SetResult();
+        Assert.Equal(EmbedOutcome.Embedded, await second);
+        Assert.Equal(["a", "a"], inner.Asked);
+    }
+
     private sealed class Counting : ITextEmbedder
     {
+        /// <summary>Holds every answer back until it is set; null for none.</summary>
+        public TaskCompletionSource? Gate { get; init; }
+
         public EmbedOutcome Outcome { get; set; } = EmbedOutcome.Embedded;
 
         public List<string> Asked { get; } = [];
 
         public EmbeddingSpace Space { get; } = new("test/2", 2);
 
-        public ValueTask<EmbedOutcome> EmbedAsync(IReadOnlyList<string> texts, Memory<float> vectors, CancellationToken cancellationToken)
+        public async ValueTask<EmbedOutcome> EmbedAsync(IReadOnlyList<string> texts, Memory<float> vectors, CancellationToken cancellationToken)
         {
             Asked.AddRange(texts);
+            if (Gate is not null)
+            {
+                await Gate.Task.WaitAsync(cancellationToken);
+            }
+
             for (int i = 0; i < texts.Count; i++)
             {
                 vectors.Span[2 * i] = texts[i][0];
             }
 
-            return ValueTask.FromResult(Outcome);
+            return Outcome;
         }
     }
 }

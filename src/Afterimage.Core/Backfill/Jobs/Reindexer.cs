@@ -45,6 +45,7 @@ internal sealed class Reindexer(BackfillContext context)
 
         (long last, long empty) = await AddAsync(waiting, cancellationToken);
         await context.Index.FlushAsync(cancellationToken);
+        context.Reindexed();
         return new ReindexReport(context.Embedder.Space.Id, entries, added + last, already, wordless + empty, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 

@@ -53,6 +53,11 @@ public sealed record BertConfig
             Positions = Size(json, "max_position_embeddings", 65_536),
             LayerNormEpsilon = json.TryGetProperty("layer_norm_eps", out JsonElement epsilon) ? epsilon.GetSingle() : 1e-12f,
         };
+        if (config.LayerNormEpsilon is not (>= 0 and <= 1))
+        {
+            throw new InvalidDataException($"layer_norm_eps is {config.LayerNormEpsilon}, not between 0 and 1");
+        }
+
         return config.Hidden % config.Heads == 0 ? config
             : throw new InvalidDataException($"hidden_size {config.Hidden} is not a multiple of num_attention_heads {config.Heads}");
     }

@@ -11,6 +11,9 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
     /// <summary>Tokens of waiting requests that one pass takes together.</summary>
     private const int WaitingTokensMax = 64;
 
+    /// <summary>Requests that may wait: some seconds' work. Beyond it the embedder is over its limit, which is better said at once than late.</summary>
+    private const int WaitingMax = 1024;
+
     private readonly BertEncoder _encoder;
     private readonly WordPieceTokenizer _tokenizer;
     private readonly int _tokensMax;
@@ -31,10 +34,12 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
     /// <param name="commit">The commit it was pulled at; null where unknown, then the weights' fingerprint stands in the space id.</param>
     /// <param name="pooling">Null for the model's own.</param>
     /// <param name="precision">Null for the model's default.</param>
+    /// <param name="packedPath">Folder for what is made of the model; null for <paramref name="path"/>.</param>
     /// <exception cref="InvalidDataException">The folder is not that of a model that can be read.</exception>
-    public static BertEmbedder Load(string path, string name, string? commit = null, Pooling? pooling = null, Precision? precision = null)
+    public static BertEmbedder Load(
+        string path, string name, string? commit = null, Pooling? pooling = null, Precision? precision = null, string? packedPath = null)
     {
-        BertModelFolder folder = BertModelFolder.Open(path);
+        BertModelFolder folder = BertModelFolder.Open(path, packedPath);
         WordPieceTokenizer tokenizer = TokenizerFiles.Load(path);
         if (tokenizer.VocabularySize > folder.Config.Vocabulary)
         {
@@ -44,7 +49,7 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
         Precision numbers = precision ?? folder.DefaultPrecision;
         BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, numbers);
         string version = commit is null ? encoder.Fingerprint : commit[..Math.Min(12, commit.Length)];
-        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{numbers}-1/wordpiece-1".ToLowerInvariant();
+        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{numbers}-{(numbers == Precision.Int8 ? Int8File.Version : 1)}/wordpiece-1".ToLowerInvariant();
         return new BertEmbedder(encoder, tokenizer, folder.TokensMax, new EmbeddingSpace(id, folder.Config.Hidden));
     }
 
@@ -56,15 +61,18 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             return EmbedOutcome.Embedded;
         }
 
-        var work = new WaitingTexts(texts, _tokenizer, _tokensMax);
-        if (TryStart(work))
+        var work = new WaitingTexts(texts, _tokenizer, _tokensMax, cancellationToken);
+        switch (Place(work))
         {
-            Run([work]);
+            case true:
+                Run([work]);
+                break;
+            case null:
+                return EmbedOutcome.Unavailable;
         }
 
         await work.Done.WaitAsync(cancellationToken);
-        work.CopyTo(vectors.Span, _tokenizer, Space.Dimensions);
-        return EmbedOutcome.Embedded;
+        return work.TryCopyTo(vectors.Span, _tokenizer, Space.Dimensions) ? EmbedOutcome.Embedded : EmbedOutcome.Invalid;
     }
 
     public void Dispose() => _encoder.Dispose();
@@ -75,8 +83,8 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
         return clean.Length <= 100 ? clean : clean[^100..];
     }
 
-    /// <summary>Takes a place for work that finds one free, or puts it into the queue.</summary>
-    private bool TryStart(WaitingTexts work)
+    /// <summary>True where work may start now, false where it waits in the queue, null where there is no room for it.</summary>
+    private bool? Place(WaitingTexts work)
     {
         lock (_lock)
         {
@@ -84,6 +92,11 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             {
                 _running++;
                 return true;
+            }
+
+            if (_waiting.Count >= WaitingMax)
+            {
+                return null;
             }
 
             _waiting.Enqueue(work);
@@ -125,8 +138,12 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             int tokens = 0;
             while (_waiting.TryPeek(out WaitingTexts? next) && (batch.Count == 0 || tokens + next.Ids.Length <= WaitingTokensMax))
             {
-                tokens += next.Ids.Length;
-                batch.Add(_waiting.Dequeue());
+                _waiting.Dequeue();
+                if (!next.IsGivenUp)
+                {
+                    tokens += next.Ids.Length;
+                    batch.Add(next);
+                }
             }
 
             if (batch.Count == 0)

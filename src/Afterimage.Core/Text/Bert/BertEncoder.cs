@@ -39,7 +39,7 @@ public sealed class BertEncoder : IDisposable
         Load(folder, pooling, precision, DenseKernel.Best, WorkTeam.Shared);
 
     internal static BertEncoder Load(BertModelFolder folder, Pooling pooling, Precision precision, DenseKernel kernel, WorkTeam team) =>
-        new(folder.Config, BertWeights.Load(folder.Path, folder.Config, precision, kernel), pooling, kernel, team);
+        new(folder.Config, BertWeights.Load(folder, precision, kernel), pooling, kernel, team);
 
     /// <summary>Encodes texts.</summary>
     /// <param name="ids">Token ids of all texts, end to end, start and end tokens included.</param>

@@ -14,6 +14,12 @@ public sealed record BertModelFolder
 
     public required string Path { get; init; }
 
+    /// <summary>The checkpoint.</summary>
+    public string WeightsPath => System.IO.Path.Combine(Path, WeightsName);
+
+    /// <summary>Where <see cref="Int8File"/> keeps what it makes of the model: beside it, unless the folder is not ours to write to.</summary>
+    public required string PackedPath { get; init; }
+
     public required BertConfig Config { get; init; }
 
     /// <summary>What the model's authors say; the start token where they say nothing.</summary>
@@ -28,8 +34,10 @@ public sealed record BertModelFolder
     public Precision DefaultPrecision => (long)Config.Layers * Config.Hidden * (4L * Config.Hidden + 2L * Config.Intermediate) < SmallWeightsMax
         ? Precision.Fp32 : Precision.Int8;
 
+    /// <param name="path">The folder.</param>
+    /// <param name="packedPath">Folder for what is made of the model; null for the same.</param>
     /// <exception cref="InvalidDataException">A file is missing or damaged, or the model is of another kind.</exception>
-    public static BertModelFolder Open(string path)
+    public static BertModelFolder Open(string path, string? packedPath = null)
     {
         string config = System.IO.Path.Combine(path, "config.json");
         foreach (string needed in (string[])[config, System.IO.Path.Combine(path, WeightsName)])
@@ -44,6 +52,7 @@ public sealed record BertModelFolder
         return new BertModelFolder
         {
             Path = path,
+            PackedPath = packedPath ?? path,
             Config = sizes,
             Pooling = ReadPooling(System.IO.Path.Combine(path, "1_Pooling", "config.json")),
             TokensMax = Math.Min(sizes.Positions, ReadTokensMax(System.IO.Path.Combine(path, "sentence_bert_config.json"))),

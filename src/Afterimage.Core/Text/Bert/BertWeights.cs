@@ -10,7 +10,10 @@ internal sealed class BertWeights : IDisposable
 {
     private readonly BertCheckpoint _checkpoint;
 
-    private BertWeights(BertConfig config, BertCheckpoint checkpoint, BertLayer[] layers)
+    /// <param name="config">Sizes.</param>
+    /// <param name="checkpoint">Kept open for the word embeddings; disposed with this.</param>
+    /// <param name="layers">Disposed with this.</param>
+    public BertWeights(BertConfig config, BertCheckpoint checkpoint, IReadOnlyList<BertLayer> layers)
     {
         (_checkpoint, Layers) = (checkpoint, layers);
         WordRow = checkpoint.Rows("embeddings.word_embeddings.weight", config.Vocabulary, config.Hidden);
@@ -24,7 +27,7 @@ internal sealed class BertWeights : IDisposable
         EmbeddingNorm = new VectorParameters(checkpoint.LayerNorm("embeddings", config.Hidden));
     }
 
-    public BertLayer[] Layers { get; }
+    public IReadOnlyList<BertLayer> Layers { get; }
 
     /// <summary>The checkpoint's fingerprint.</summary>
     public byte[] Fingerprint => _checkpoint.Fingerprint();
@@ -37,25 +40,30 @@ internal sealed class BertWeights : IDisposable
 
     public VectorParameters EmbeddingNorm { get; }
 
-    public static BertWeights Load(string folder, BertConfig config, Precision precision, DenseKernel kernel)
+    public static BertWeights Load(BertModelFolder folder, Precision precision, DenseKernel kernel)
     {
-        string path = Path.Combine(folder, BertModelFolder.WeightsName);
+        BertConfig config = folder.Config;
         BertLayer[] layers;
-        using (BertCheckpoint checkpoint = BertCheckpoint.Open(path))
+        using (BertCheckpoint checkpoint = BertCheckpoint.Open(folder.WeightsPath))
         {
-            DenseLayer[] dense = precision == Precision.Int8 ? LoadInt8(folder, config, checkpoint, kernel) : LoadFp32(config, checkpoint, kernel);
-            layers = [.. Enumerable.Range(0, config.Layers).Select(i => new BertLayer(
-                dense[i * DenseShape.PerLayer],
-                dense[i * DenseShape.PerLayer + 1],
-                new VectorParameters(checkpoint.LayerNorm($"encoder.layer.{i}.attention.output", config.Hidden)),
-                dense[i * DenseShape.PerLayer + 2],
-                dense[i * DenseShape.PerLayer + 3],
-                new VectorParameters(checkpoint.LayerNorm($"encoder.layer.{i}.output", config.Hidden))))];
+            DenseLayer[] dense = precision == Precision.Int8
+                ? [.. Int8File.Open(folder, checkpoint, kernel).Select(w => new Int8Dense(kernel, w))]
+                : LoadFp32(DenseShape.All(config), checkpoint, kernel);
+            layers = [.. dense.Chunk(DenseShape.PerLayer).Select((d, i) => Layer(config, checkpoint, i, d))];
         }
 
         // Opened anew: what packing has touched of the first mapping is not resident any more.
-        return new BertWeights(config, BertCheckpoint.Open(path), layers);
+        return new BertWeights(config, BertCheckpoint.Open(folder.WeightsPath), layers);
     }
+
+    /// <summary>One layer of its dense ones.</summary>
+    public static BertLayer Layer(BertConfig config, BertCheckpoint checkpoint, int index, DenseLayer[] dense) => new(
+        dense[0],
+        dense[1],
+        new VectorParameters(checkpoint.LayerNorm($"encoder.layer.{index}.attention.output", config.Hidden)),
+        dense[2],
+        dense[3],
+        new VectorParameters(checkpoint.LayerNorm($"encoder.layer.{index}.output", config.Hidden)));
 
     public void Dispose()
     {
@@ -68,12 +76,8 @@ internal sealed class BertWeights : IDisposable
         _checkpoint.Dispose();
     }
 
-    private static DenseLayer[] LoadInt8(string folder, BertConfig config, BertCheckpoint checkpoint, DenseKernel kernel) =>
-        [.. Int8File.Open(folder, config, checkpoint).Zip(DenseShape.All(config), (w, shape) => new Int8Dense(kernel, w, shape.ReadBias(checkpoint)))];
-
-    private static unsafe DenseLayer[] LoadFp32(BertConfig config, BertCheckpoint checkpoint, DenseKernel kernel)
+    public static unsafe DenseLayer[] LoadFp32(DenseShape[] shapes, BertCheckpoint checkpoint, DenseKernel kernel)
     {
-        DenseShape[] shapes = DenseShape.All(config);
         var dense = new DenseLayer[shapes.Length];
         DenseShape.ForEach(shapes, i =>
         {

@@ -13,8 +13,8 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 {
     private readonly int _hidden = config.Hidden;
     private readonly nint _rowStride = Padded(config.Hidden);
-    private readonly nint _wideStride = Math.Max(weights.Layers[0].Project.PaddedOutputs, weights.Layers[0].Up.PaddedOutputs);
-    private readonly nint _narrowStride = weights.Layers[0].Down.PaddedOutputs;
+    private readonly nint _wideStride = Padded(Math.Max(3 * config.Hidden, config.Intermediate));
+    private readonly nint _narrowStride = Padded(config.Hidden);
     private readonly nint _codeStride = CodeStride(config, kernel.Codes);
 
     // Scratch for heads: as many as threads may be at it at once.
@@ -27,6 +27,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 
     private Step _step;
     private BertLayer _layer = weights.Layers[0];
+    private BertLayer? _next;
     private int[] _ids = [];
     private int[] _starts = [];
     private int _texts, _rows, _rowsPerPart, _panelsPerPart, _headsPerPart;
@@ -57,10 +58,11 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
         {
             _layer = weights.Layers[0];
             Run(Step.Embed);
-            foreach (BertLayer layer in weights.Layers)
+            for (int i = 1; i <= config.Layers; i++)
             {
-                _layer = layer;
-                RunLayer(pooling == Pooling.Cls && ReferenceEquals(layer, weights.Layers[^1]));
+                _next = i < config.Layers ? weights.Layers[i] : null;
+                RunLayer(pooling == Pooling.Cls && _next is null);
+                _layer = _next ?? _layer;
             }
         }
         finally
@@ -235,7 +237,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
                 break;
             case Step.FinishLayer:
                 AddAndNormalize(row, state, _layer.OutputNorm);
-                _layer.Project.Prepare(state, Inputs(_states, _rowStride), row, scratch);
+                _next?.Project.Prepare(state, Inputs(_states, _rowStride), row, scratch);
                 break;
         }
     }
@@ -317,7 +319,8 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
         _ids = new int[_capacity];
     }
 
-    private static int Padded(int count) => (count + 15) / 16 * 16;
+    /// <summary>To whole panels of every kind of layer.</summary>
+    private static int Padded(int count) => (count + Fp32Panel.Width - 1) / Fp32Panel.Width * Fp32Panel.Width;
 
     private static nint CodeStride(BertConfig config, CodeFormat format) =>
         (Math.Max(config.Hidden, config.Intermediate) + 63) / 64 * 64 * (format == CodeFormat.Signed16 ? sizeof(short) : 1);

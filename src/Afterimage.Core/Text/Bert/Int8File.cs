@@ -6,7 +6,7 @@ using Afterimage.Text.Bert.Kernels;
 namespace Afterimage.Text.Bert;
 
 /// <summary>
-/// A model's 8-bit weights, packed once and mapped from a file beside the model ever after: start in milliseconds, no copy in memory of our own.
+/// A model's 8-bit weights, packed once and mapped from a file ever after: start in milliseconds, no copy in memory of our own.
 /// Layout: 128 bytes of preamble (magic, version, rotation version, bytes, fingerprint of the checkpoint, SHA-256 of the rest), then each dense layer
 /// as <see cref="Int8Weights"/> lays it out, at multiples of 64 bytes. The file is derived: whatever does not fit is made again. Written under a
 /// temporary name and renamed. Where the folder cannot be written, the weights live in memory.
@@ -15,48 +15,39 @@ internal static unsafe class Int8File
 {
     public const string Name = "model.int8.afterimage";
 
+    /// <summary>Raised when packing gives other vectors than before; part of the space id.</summary>
+    public const int Version = 2;
+
     /// <summary>Smaller models are packed at every start, which takes milliseconds, and leave no file behind.</summary>
     private const long BytesMin = 8_000_000;
 
     private const ulong Magic = 0x3854_4E49_4649_4641; // "AFIFINT8"
-    private const int Version = 1, PreambleBytes = 128, Alignment = 64;
+    private const int PreambleBytes = 128, Alignment = 64, BlockBytes = 1 << 24;
 
-    public static Int8Weights[] Open(string folder, BertConfig config, BertCheckpoint checkpoint)
+    public static Int8Weights[] Open(BertModelFolder folder, BertCheckpoint checkpoint, DenseKernel kernel)
     {
-        DenseShape[] shapes = DenseShape.All(config);
+        DenseShape[] shapes = DenseShape.All(folder.Config);
         long bytes = PreambleBytes + shapes.Sum(s => Aligned(Int8Weights.TotalBytes(s.Inputs, s.Outputs)));
-        if (bytes < BytesMin)
+        string path = Path.Combine(folder.PackedPath, Name);
+        byte[] fingerprint = checkpoint.Fingerprint();
+        if (bytes >= BytesMin && TryMap(path, shapes, bytes, fingerprint) is { } there)
         {
-            return PackInMemory(shapes, bytes, checkpoint);
+            return there;
         }
 
-        string path = Path.Combine(folder, Name);
-        byte[] fingerprint = checkpoint.Fingerprint();
-        if (TryMap(path, shapes, bytes, fingerprint) is { } mapped)
+        NativeBuffer packed = Pack(shapes, bytes, checkpoint, InputMeans.Measure(folder, kernel));
+        if (bytes >= BytesMin && TryWrite(path, packed, fingerprint) && TryMap(path, shapes, bytes, fingerprint) is { } mapped)
         {
+            packed.Dispose();
             return mapped;
         }
 
-        try
-        {
-            Write(path, shapes, bytes, fingerprint, checkpoint);
-            return TryMap(path, shapes, bytes, fingerprint) ?? PackInMemory(shapes, bytes, checkpoint);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return PackInMemory(shapes, bytes, checkpoint);
-        }
+        return Views(packed, packed.Start, shapes);
     }
 
-    private static Int8Weights[] PackInMemory(DenseShape[] shapes, long bytes, BertCheckpoint checkpoint)
+    private static NativeBuffer Pack(DenseShape[] shapes, long bytes, BertCheckpoint checkpoint, float[][] centers)
     {
-        var memory = new NativeBuffer(bytes);
-        Pack(shapes, checkpoint, memory.Start);
-        return Views(memory, memory.Start, shapes);
-    }
-
-    private static void Pack(DenseShape[] shapes, BertCheckpoint checkpoint, byte* start)
-    {
+        var packed = new NativeBuffer(bytes);
         long[] offsets = Offsets(shapes);
         DenseShape.ForEach(shapes, i =>
         {
@@ -64,34 +55,48 @@ internal static unsafe class Int8File
             using var weight = new NativeBuffer((long)shape.Inputs * shape.Outputs * sizeof(float));
             var values = new Span<float>(weight.Floats, shape.Inputs * shape.Outputs);
             shape.ReadWeight(checkpoint, values);
-            Int8Weights.Pack(values, shape.Inputs, shape.Outputs, start + offsets[i]);
+            Int8Weights.Pack(values, shape.ReadBias(checkpoint), centers[i], packed.Start + offsets[i]);
         });
+        return packed;
     }
 
-    private static void Write(string path, DenseShape[] shapes, long bytes, byte[] fingerprint, BertCheckpoint checkpoint)
+    /// <summary>Writes the file; false where that is not possible. Not through a mapping: a full disk must be an error and not a signal.</summary>
+    private static bool TryWrite(string path, NativeBuffer packed, byte[] fingerprint)
     {
-        string temporary = $"{path}.{Environment.ProcessId:x}.tmp";
+        var preamble = new Span<byte>(packed.Start, PreambleBytes);
+        MemoryMarshal.Write(preamble, Magic);
+        MemoryMarshal.Write(preamble[8..], Version);
+        MemoryMarshal.Write(preamble[12..], Rotation.Version);
+        MemoryMarshal.Write(preamble[16..], packed.Length);
+        fingerprint.CopyTo(preamble[24..]);
+        Digest(packed.Start, packed.Length).CopyTo(preamble[56..]);
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var mapping = MemoryMappedFile.CreateFromFile(temporary, FileMode.CreateNew, null, bytes))
-            using (var file = new MappedMemory(mapping, bytes, MemoryMappedFileAccess.ReadWrite))
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            try
             {
-                Pack(shapes, checkpoint, file.Start);
-                var preamble = new Span<byte>(file.Start, PreambleBytes);
-                MemoryMarshal.Write(preamble, Magic);
-                MemoryMarshal.Write(preamble[8..], Version);
-                MemoryMarshal.Write(preamble[12..], Rotation.Version);
-                MemoryMarshal.Write(preamble[16..], bytes);
-                fingerprint.CopyTo(preamble[24..]);
-                Digest(file.Start, bytes).CopyTo(preamble[56..]);
-                file.Flush();
-            }
+                using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+                {
+                    for (long at = 0; at < packed.Length; at += BlockBytes)
+                    {
+                        file.Write(new ReadOnlySpan<byte>(packed.Start + at, (int)Math.Min(BlockBytes, packed.Length - at)));
+                    }
 
-            File.Move(temporary, path, overwrite: true);
+                    file.Flush(flushToDisk: true);
+                }
+
+                File.Move(temporary, path, overwrite: true);
+                return true;
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
         }
-        finally
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
+            return false;
         }
     }
 
@@ -131,9 +136,9 @@ internal static unsafe class Int8File
     private static byte[] Digest(byte* start, long bytes)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (long at = PreambleBytes; at < bytes; at += 1 << 24)
+        for (long at = PreambleBytes; at < bytes; at += BlockBytes)
         {
-            hash.AppendData(new ReadOnlySpan<byte>(start + at, (int)Math.Min(1 << 24, bytes - at)));
+            hash.AppendData(new ReadOnlySpan<byte>(start + at, (int)Math.Min(BlockBytes, bytes - at)));
         }
 
         return hash.GetHashAndReset();

@@ -7,10 +7,12 @@ internal sealed class WaitingTexts
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private float[] _vectors = [];
+    private readonly CancellationToken _cancellationToken;
     private int _offset;
 
-    public WaitingTexts(IReadOnlyList<string> texts, WordPieceTokenizer tokenizer, int tokensMax)
+    public WaitingTexts(IReadOnlyList<string> texts, WordPieceTokenizer tokenizer, int tokensMax, CancellationToken cancellationToken)
     {
+        _cancellationToken = cancellationToken;
         int[][] ids = new int[texts.Count][];
         for (int i = 0; i < ids.Length; i++)
         {
@@ -25,6 +27,9 @@ internal sealed class WaitingTexts
 
     public int[] Lengths { get; }
 
+    /// <summary>Whether nobody waits for the vectors any more.</summary>
+    public bool IsGivenUp => _cancellationToken.IsCancellationRequested;
+
     public Task Done => _done.Task;
 
     public void Complete(float[] vectors, int offset)
@@ -35,10 +40,16 @@ internal sealed class WaitingTexts
 
     public void Fail(Exception fault) => _done.SetException(fault);
 
-    /// <summary>The vectors; zero for texts without words.</summary>
-    public void CopyTo(Span<float> destination, WordPieceTokenizer tokenizer, int dimensions)
+    /// <summary>The vectors; zero for texts without words. False where one is not finite, as of a model whose weights are not.</summary>
+    public bool TryCopyTo(Span<float> destination, WordPieceTokenizer tokenizer, int dimensions)
     {
-        _vectors.AsSpan(_offset, Lengths.Length * dimensions).CopyTo(destination);
+        ReadOnlySpan<float> vectors = _vectors.AsSpan(_offset, Lengths.Length * dimensions);
+        if (!float.IsFinite(Sum(vectors)))
+        {
+            return false;
+        }
+
+        vectors.CopyTo(destination);
         ReadOnlySpan<int> ids = Ids;
         for (int i = 0; i < Lengths.Length; i++)
         {
@@ -49,5 +60,18 @@ internal sealed class WaitingTexts
 
             ids = ids[Lengths[i]..];
         }
+
+        return true;
+    }
+
+    private static float Sum(ReadOnlySpan<float> values)
+    {
+        float sum = 0;
+        foreach (float value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
     }
 }

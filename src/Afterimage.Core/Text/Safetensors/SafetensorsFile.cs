@@ -31,7 +31,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SafetensorsFile Open(string path)
     {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         Dictionary<string, SafetensorsTensor> tensors;
         try
         {
@@ -42,7 +42,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw new InvalidDataException($"{path}: {fault.Message}", fault);
         }
 
-        MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        // Of the stream that was checked: by its path another file might be opened.
+        MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         return new SafetensorsFile(mapping, mapping.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.Read), tensors, stream.Length);
     }
 

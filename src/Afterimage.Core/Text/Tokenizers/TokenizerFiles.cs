@@ -9,6 +9,9 @@ namespace Afterimage.Text.Tokenizers;
 /// </summary>
 public static class TokenizerFiles
 {
+    /// <summary>Ids are array indices; a larger one is a damaged file.</summary>
+    private const int IdMax = 10_000_000;
+
     private static readonly string[] SpecialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
     /// <exception cref="InvalidDataException">No tokenizer in the folder, a damaged file, or a kind of tokenizer that is not BERT's WordPiece.</exception>
@@ -45,7 +48,7 @@ public static class TokenizerFiles
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             return ReadJson(document.RootElement);
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException)
         {
             throw new InvalidDataException($"{path} is not a tokenizer.json that can be read: {fault.Message}", fault);
         }
@@ -65,13 +68,18 @@ public static class TokenizerFiles
         var vocabulary = new Dictionary<string, int>(32_000, StringComparer.Ordinal);
         foreach (JsonProperty token in model.GetProperty("vocab").EnumerateObject())
         {
-            vocabulary[token.Name] = token.Value.GetInt32();
+            vocabulary[token.Name] = Id(token.Value);
         }
 
         var added = new List<AddedToken>();
         foreach (JsonElement token in Part(root, "added_tokens") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : default)
         {
-            var entry = new AddedToken(token.GetProperty("content").GetString()!, token.GetProperty("id").GetInt32(), Flag(token, "normalized", false));
+            var entry = new AddedToken(String(token.GetProperty("content")), Id(token.GetProperty("id")), Flag(token, "normalized", false));
+            if (Flag(token, "single_word", false))
+            {
+                throw new InvalidDataException($"its added token {entry.Content} counts only as a word of its own, which is not understood");
+            }
+
             added.Add(entry);
             vocabulary[entry.Content] = entry.Id;
         }
@@ -101,7 +109,7 @@ public static class TokenizerFiles
             case "":
                 return ("[CLS]", "[SEP]");
             case "BertProcessing":
-                return (processor.GetProperty("cls")[0].GetString()!, processor.GetProperty("sep")[0].GetString()!);
+                return (String(processor.GetProperty("cls")[0]), String(processor.GetProperty("sep")[0]));
             case "TemplateProcessing":
                 JsonElement single = processor.GetProperty("single");
                 if (single.GetArrayLength() == 3 && single[1].TryGetProperty("Sequence", out _))
@@ -115,7 +123,12 @@ public static class TokenizerFiles
         throw new InvalidDataException("post_processor is not of the form \"[CLS] text [SEP]\"");
     }
 
-    private static string SpecialToken(JsonElement element) => element.GetProperty("SpecialToken").GetProperty("id").GetString()!;
+    private static string SpecialToken(JsonElement element) => String(element.GetProperty("SpecialToken").GetProperty("id"));
+
+    private static string String(JsonElement element) => element.GetString() ?? throw new InvalidDataException("it has null where there must be text");
+
+    private static int Id(JsonElement element) => element.GetInt32() is >= 0 and < IdMax and var id ? id
+        : throw new InvalidDataException($"it has the token id {element.GetRawText()}");
 
     private static WordPieceOptions ReadConfig(string? path)
     {

@@ -11,6 +11,8 @@ internal sealed class HubClient : IDisposable
 {
     private const int RedirectsMax = 8;
 
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(60);
+
     private readonly HttpClient _http;
     private readonly Uri _endpoint;
     private readonly string? _token;
@@ -111,7 +113,16 @@ internal sealed class HubClient : IDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
         }
 
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(AnswerWithin);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        }
+        catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"{address.Host} did not answer within {AnswerWithin.TotalSeconds:0} s", fault);
+        }
     }
 
     private static ModelFile Description(HttpResponseMessage answer, string path)

@@ -1,4 +1,5 @@
 using System.Net;
+using Afterimage.Text.Bert;
 
 namespace Afterimage.Cloud.HuggingFace;
 
@@ -69,8 +70,14 @@ internal sealed class ModelPull(HubSettings settings, ModelStore store, TimeProv
         HubClient hub, string repository, string commit, List<ModelFile> files, string target, CancellationToken cancellationToken)
     {
         string partial = target + ".partial";
-        Directory.CreateDirectory(partial);
+        Directory.CreateDirectory(store.FolderOf(repository));
         await using FileStream alone = LockFolder(partial + ".lock", repository);
+        if (ModelManifest.Read(target) is not null)
+        {
+            // Another process was faster; what it has put there may be in use.
+            return;
+        }
+
         foreach (ModelFile file in files)
         {
             string path = Path.Combine(partial, file.Path.Replace('/', Path.DirectorySeparatorChar));
@@ -106,6 +113,11 @@ internal sealed class ModelPull(HubSettings settings, ModelStore store, TimeProv
             return;
         }
 
+        if (file.Path == BertModelFolder.WeightsName && KnownModel.Find(repository) is { WeightsSha256: { } known } model && model.Revision == commit && known != file.Hash)
+        {
+            throw new HubException($"{file.Path} of {repository} at {commit} is not the file that was published: its SHA-256 is {file.Hash} instead of {known}");
+        }
+
         string part = path + ".part";
         await FetchPartAsync(hub, repository, commit, file, part, cancellationToken);
         if (!await ContentHash.MatchesAsync(part, file.Hash, cancellationToken))
@@ -118,12 +130,6 @@ internal sealed class ModelPull(HubSettings settings, ModelStore store, TimeProv
         {
             File.Delete(part);
             throw new HubException($"vocab.txt of {repository} is not the vocabulary this model was made with");
-        }
-
-        if (file.Path == "model.safetensors" && KnownModel.Find(repository) is { WeightsSha256: { } known } model && model.Revision == commit && known != file.Hash)
-        {
-            File.Delete(part);
-            throw new HubException($"model.safetensors of {repository} at {commit} is not the file that was published: its SHA-256 is {file.Hash} instead of {known}");
         }
 
         File.Move(part, path, overwrite: true);
@@ -166,7 +172,7 @@ internal sealed class ModelPull(HubSettings settings, ModelStore store, TimeProv
             cuts = after > before ? 0 : cuts + 1;
             if (cuts > CutsMax)
             {
-                throw new HubException($"{file.Path} of {repository} stays incomplete at {after} of {file.Length} bytes; run the command again to go on", cut);
+                throw new HubException($"{file.Path} of {repository} stays incomplete at {after} of {file.Length} bytes ({cut?.Message ?? "the connection was cut"}); run the command again to go on", cut);
             }
 
             await Task.Delay(PauseAfterCut * Math.Min(cuts + 1, 8), time, cancellationToken);
@@ -215,5 +221,7 @@ internal sealed class ModelPull(HubSettings settings, ModelStore store, TimeProv
             done += read;
             Progress(file.Path, Math.Min(done, file.Length), file.Length);
         }
+
+        output.Flush(flushToDisk: true);
     }
 }

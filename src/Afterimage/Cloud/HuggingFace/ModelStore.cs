@@ -50,6 +50,15 @@ internal sealed class ModelStore(HubSettings settings)
         return folders.Length == 1 && IsModel(folders[0]) ? folders[0] : null;
     }
 
+    /// <summary>
+    /// Where the encoder keeps the 8-bit weights that it makes of the model in a folder: beside the model, but never in Hugging Face's cache, which is not ours.
+    /// </summary>
+    public string PackedFolderOf(string folder)
+    {
+        string inside = Path.GetRelativePath(Path.GetFullPath(settings.HubCache), Path.GetFullPath(folder));
+        return Path.IsPathRooted(inside) || inside.StartsWith("..", StringComparison.Ordinal) ? folder : Path.Combine(settings.Models, "packed", inside);
+    }
+
     /// <summary>Makes a commit the one that its repository's name stands for.</summary>
     public void SetCurrent(string repository, string commit)
     {
@@ -66,7 +75,9 @@ internal sealed class ModelStore(HubSettings settings)
 
     /// <summary>Whether a text can be a repository id: owner/name, of letters, digits, dot, dash and underscore.</summary>
     public static bool IsRepository(string text) => text.Split('/') is [{ Length: > 0 } owner, { Length: > 0 } name]
-        && (owner + name).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && owner[0] != '.' && name[0] != '.' && text.Length <= 200;
+        && (owner + name).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && owner[0] != '.' && name[0] != '.' && text.Length <= 200
+        // Two dashes stand for the slash in the names of folders.
+        && !text.Contains("--", StringComparison.Ordinal);
 
     public static bool IsCommit(string text) => text.Length == 40 && text.All(char.IsAsciiHexDigitLower);
 

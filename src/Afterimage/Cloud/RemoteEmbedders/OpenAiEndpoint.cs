@@ -4,7 +4,7 @@ namespace Afterimage.Cloud.RemoteEmbedders;
 
 /// <summary><c>/v1/embeddings</c> as OpenAI defined it and TEI, Ollama, llama.cpp, vLLM and LM Studio serve it (contracts.md 6).</summary>
 /// <param name="baseAddress">Ends in <c>/v1</c> as a rule.</param>
-/// <param name="dimensions">Asked of models that can shorten their vectors; 0 to leave it out.</param>
+/// <param name="dimensions">Asked of OpenAI's models that can shorten their vectors; others refuse the member, so it is not sent to them. 0 to leave it out.</param>
 /// <param name="textsPerCallMax">TEI takes 32 unless told otherwise.</param>
 internal sealed class OpenAiEndpoint(
     Uri baseAddress, string model, string token, int dimensions = 0, int textsPerCallMax = 32, HttpMessageHandler? handler = null) : IEmbeddingEndpoint
@@ -17,7 +17,7 @@ internal sealed class OpenAiEndpoint(
 
     public async Task<IReadOnlyList<ReadOnlyMemory<float>>> CallAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
-        object body = dimensions > 0
+        object body = dimensions > 0 && model.Contains("text-embedding-3", StringComparison.Ordinal)
             ? new { model, input = texts, encoding_format = "float", dimensions }
             : new { model, input = texts, encoding_format = "float" };
         using JsonDocument answer = await _http.PostAsync(body, IsFinal, cancellationToken);

@@ -45,20 +45,22 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
     {
         vectors.Span[..(texts.Count * Space.Dimensions)].Clear();
         int[] wanted = [.. Enumerable.Range(0, texts.Count).Where(i => texts[i].EnumerateRunes().Any(System.Text.Rune.IsLetterOrDigit))];
-        using var deadline = new CancellationTokenSource(_limits.Timeout, _time);
+        string[][] calls = [.. wanted.Select(i => Cut(texts[i])).Chunk(_endpoint.TextsPerCallMax)];
+        using var deadline = new CancellationTokenSource(_limits.Timeout * Math.Max(1, calls.Length), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            foreach (int[] batch in wanted.Chunk(_endpoint.TextsPerCallMax))
+            int next = 0;
+            foreach (string[] call in calls)
             {
-                if (await CallAsync([.. batch.Select(i => Cut(texts[i]))], either.Token) is not { } answer)
+                if (await CallAsync(call, either.Token) is not { } answer)
                 {
                     return EmbedOutcome.Unavailable;
                 }
 
-                for (int i = 0; i < batch.Length; i++)
+                foreach (ReadOnlyMemory<float> vector in answer)
                 {
-                    Accept(answer[i].Span, vectors.Span.Slice(batch[i] * Space.Dimensions, Space.Dimensions));
+                    Accept(vector.Span, vectors.Span.Slice(wanted[next++] * Space.Dimensions, Space.Dimensions));
                 }
             }
 
@@ -148,7 +150,9 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
                 BackoffType = DelayBackoffType.Exponential,
                 Delay = limits.Pause,
                 UseJitter = true,
-                ShouldHandle = arguments => ValueTask.FromResult(IsTransient(arguments.Outcome.Exception)),
+                // Who asks for a longer pause than the request has is not waited for.
+                ShouldHandle = arguments => ValueTask.FromResult(
+                    IsTransient(arguments.Outcome.Exception) && !((arguments.Outcome.Exception as EmbeddingFault)?.RetryAfter > limits.Timeout)),
                 DelayGenerator = arguments => ValueTask.FromResult((arguments.Outcome.Exception as EmbeddingFault)?.RetryAfter),
             });
         }

@@ -3,7 +3,10 @@ namespace Afterimage.Cloud.RemoteEmbedders;
 /// <summary>How patient and how modest a remote embedder is.</summary>
 internal sealed record RemoteLimits
 {
-    /// <summary>For all texts and attempts of one request together; after it the semantic tier is a miss.</summary>
+    /// <summary>
+    /// For all attempts at one call's worth of texts, which is what a request of the gateway has; after it the semantic tier is a miss. A backfill's batch of
+    /// several calls has as many times as long.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>For one attempt.</summary>

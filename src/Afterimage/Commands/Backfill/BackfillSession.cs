@@ -20,7 +20,7 @@ internal sealed class BackfillSession : IAsyncDisposable
     private BackfillSession(GatewayOptions options, IEntryStore store, ITextEmbedder embedder, IVectorIndex index, Stack<IAsyncDisposable> owned)
     {
         (_store, _index, _owned) = (store, index, owned);
-        Service = new BackfillService(Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space)));
+        Service = new BackfillService(Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), SpaceRecord.Open(options.Data, embedder.Space.Id)));
     }
 
     public BackfillService Service { get; }
@@ -41,7 +41,7 @@ internal sealed class BackfillSession : IAsyncDisposable
     /// <summary>The job files of a data folder.</summary>
     public static string FolderOf(GatewayOptions options) => Path.Combine(options.Data, "backfill");
 
-    public static BackfillContext Context(GatewayOptions options, IEntryStore store, ITextEmbedder embedder, IVectorIndex index, Matching.IMatchPolicy policy) => new()
+    public static BackfillContext Context(GatewayOptions options, IEntryStore store, ITextEmbedder embedder, IVectorIndex index, Matching.IMatchPolicy policy, SpaceRecord spaces) => new()
     {
         Store = store,
         Embedder = embedder,
@@ -51,6 +51,7 @@ internal sealed class BackfillSession : IAsyncDisposable
         Resolution = new ResolutionBuckets(options.Semantic.Resolution),
         Locations = BackfillParts.Locations,
         Folder = FolderOf(options),
+        Reindexed = spaces.Reindexed,
     };
 
     /// <summary>Opens the parts; null where another process has the index open.</summary>

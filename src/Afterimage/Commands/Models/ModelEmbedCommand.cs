@@ -46,7 +46,8 @@ internal static class ModelEmbedCommand
     internal static int Run(
         string model, Pooling? pooling, Precision? precision, string? text, string? linesPath, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        if (new ModelStore(HubSettings.FromEnvironment()).Find(model) is not { } path)
+        var store = new ModelStore(HubSettings.FromEnvironment());
+        if (store.Find(model) is not { } path)
         {
             error.WriteLine($"{model} is neither a folder nor a model on this machine; afterimage model pull {model} fetches it");
             return ExitCode.Failed;
@@ -54,7 +55,7 @@ internal static class ModelEmbedCommand
 
         try
         {
-            BertModelFolder folder = BertModelFolder.Open(path);
+            BertModelFolder folder = BertModelFolder.Open(path, store.PackedFolderOf(path));
             WordPieceTokenizer tokenizer = TokenizerFiles.Load(path);
             using BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, precision ?? folder.DefaultPrecision);
             IEnumerable<string> texts = text is not null ? [text] : ReadLines(linesPath!);

@@ -19,7 +19,8 @@ internal static class ModelVerifyCommand
 
     internal static async Task<int> RunAsync(HubSettings settings, string name, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        if (new ModelStore(settings).Find(name) is not { } folder)
+        var store = new ModelStore(settings);
+        if (store.Find(name) is not { } folder)
         {
             error.WriteLine($"{name} is not on this machine");
             return ExitCode.Failed;
@@ -36,7 +37,7 @@ internal static class ModelVerifyCommand
                 right &= same;
             }
 
-            BertModelFolder model = BertModelFolder.Open(folder);
+            BertModelFolder model = BertModelFolder.Open(folder, store.PackedFolderOf(folder));
             WordPieceTokenizer tokenizer = TokenizerFiles.Load(folder);
             BertEncoder.Load(model, model.Pooling, model.DefaultPrecision).Dispose();
             output.WriteLine($"{model.Config.Layers} layers, {model.Config.Hidden} dimensions, {tokenizer.VocabularySize} tokens, {model.Pooling} pooling, up to {model.TokensMax} tokens a text");

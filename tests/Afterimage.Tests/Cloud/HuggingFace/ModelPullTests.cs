@@ -155,7 +155,11 @@ public sealed class ModelPullTests : IAsyncLifetime
             File.Copy(Path.Combine(GoldenEmbeddings.FixtureFolder, name), Path.Combine(snapshot, name));
         }
 
-        Assert.Equal(snapshot, new ModelStore(Settings).Find("own/cached"));
+        var store = new ModelStore(Settings);
+        Assert.Equal(snapshot, store.Find("own/cached"));
+        Assert.StartsWith(Settings.Models, store.PackedFolderOf(snapshot), StringComparison.Ordinal);
+        string own = Path.Combine(Settings.Models, "own--model", FakeHub.Commit);
+        Assert.Equal(own, store.PackedFolderOf(own));
     }
 
     [Fact]
@@ -175,6 +179,7 @@ public sealed class ModelPullTests : IAsyncLifetime
     [InlineData("a/b/c")]
     [InlineData("/a")]
     [InlineData("a b/c")]
+    [InlineData("a--b/c")]
     public void Names_that_are_no_repository_reach_no_file(string name) => Assert.False(ModelStore.IsRepository(name));
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Afterimage.Cloud.HuggingFace;
@@ -98,6 +99,27 @@ public sealed class RemoteEmbedderTests
     {
         using RemoteEmbedder embedder = OpenAi(new Server(answer));
         Assert.Equal(EmbedOutcome.Invalid, await embedder.EmbedAsync(["a"], new float[2], default));
+    }
+
+    [Fact]
+    public async Task An_embedder_that_asks_for_a_longer_pause_than_a_request_has_is_not_waited_for()
+    {
+        var server = new Server("{}") { Statuses = new([429, 200]), RetryAfter = TimeSpan.FromHours(1) };
+        using RemoteEmbedder embedder = OpenAi(server);
+        Assert.Equal(EmbedOutcome.Unavailable, await embedder.EmbedAsync(["a"], new float[2], default));
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("text-embedding-3-small", true)]
+    [InlineData("my-own-model", false)]
+    public async Task Dimensions_are_asked_only_of_models_that_know_the_word(string model, bool asked)
+    {
+        var server = new Server("""{"data":[{"index":0,"embedding":[1,0]}]}""");
+        using var embedder = new RemoteEmbedder(
+            new OpenAiEndpoint(new Uri("http://server/v1"), model, "", 2, handler: server), new EmbeddingSpace("t", 2), Quick, TimeProvider.System);
+        await EmbedAsync(embedder, "a");
+        Assert.Equal(asked, server.Requests[0].Body.Contains("dimensions", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -205,6 +227,8 @@ public sealed class RemoteEmbedderTests
 
         public bool Hangs { get; init; }
 
+        public TimeSpan? RetryAfter { get; init; }
+
         public List<(string Address, string? Authorization, string Body)> Requests { get; } = [];
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -216,10 +240,12 @@ public sealed class RemoteEmbedderTests
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
-            return new HttpResponseMessage((HttpStatusCode)(Statuses.TryDequeue(out int status) ? status : 200))
+            var response = new HttpResponseMessage((HttpStatusCode)(Statuses.TryDequeue(out int status) ? status : 200))
             {
                 Content = new StringContent(Answer(body), Encoding.UTF8, "application/json"),
             };
+            response.Headers.RetryAfter = RetryAfter is { } pause ? new RetryConditionHeaderValue(pause) : null;
+            return response;
         }
     }
 }

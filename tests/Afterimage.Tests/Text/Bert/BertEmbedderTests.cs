@@ -23,7 +23,7 @@ public sealed class BertEmbedderTests
         Assert.Matches(@"^bert/own/fixture@[0-9a-f]{8}/cls/fp32-1/wordpiece-1$", Embedder.Space.Id);
         Assert.Equal(32, Embedder.Space.Dimensions);
         using BertEmbedder other = BertEmbedder.Load(GoldenEmbeddings.FixtureFolder, "own/fixture", new string('a', 40), Pooling.Mean, Precision.Int8);
-        Assert.Equal("bert/own/fixture@aaaaaaaaaaaa/mean/int8-1/wordpiece-1", other.Space.Id);
+        Assert.Equal("bert/own/fixture@aaaaaaaaaaaa/mean/int8-2/wordpiece-1", other.Space.Id);
     }
 
     [Theory]
@@ -64,6 +64,34 @@ public sealed class BertEmbedderTests
         {
             Assert.All(alone.Zip(vector), p => Assert.Equal(p.First, p.Second, 1e-6f));
         }
+    }
+
+    [Fact]
+    public async Task A_model_whose_weights_are_not_numbers_gives_no_vector()
+    {
+        string folder = Directory.CreateTempSubdirectory("afterimage-nan-").FullName;
+        try
+        {
+            var model = new RandomBert(24, 4, 40);
+            model.Write(folder);
+            model.WriteVocabulary(folder);
+            byte[] weights = File.ReadAllBytes(Path.Combine(folder, "model.safetensors"));
+            BitConverter.GetBytes(float.NaN).CopyTo(weights, weights.Length - sizeof(float));
+            File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), weights);
+            using BertEmbedder embedder = BertEmbedder.Load(folder, "nan");
+            Assert.Equal(EmbedOutcome.Invalid, await embedder.EmbedAsync(["a"], new float[24], CancellationToken.None));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task More_requests_than_can_wait_are_turned_away_at_once()
+    {
+        Task<EmbedOutcome>[] asking = [.. Enumerable.Range(0, 3000).Select(i => Task.Run(async () => await Embedder.EmbedAsync([$"cat {i}"], new float[32], CancellationToken.None)))];
+        Assert.All(await Task.WhenAll(asking), outcome => Assert.True(outcome is EmbedOutcome.Embedded or EmbedOutcome.Unavailable));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class BertEncoderTests
         {
             foreach (Pooling pooling in Enum.GetValues<Pooling>())
             {
-                foreach (DenseKernel kernel in DenseKernel.Available)
+                foreach (DenseKernel kernel in TestedKernels.All)
                 {
                     data.Add(model, pooling, kernel.Name);
                 }
@@ -47,7 +47,7 @@ public sealed class BertEncoderTests
         string folder = model == "fixture" ? GoldenEmbeddings.FixtureFolder : Repository.SharedData($"encoder/{model}");
         WordPieceTokenizer tokenizer = model == "fixture" ? TokenizerFiles.Load(folder) : TokenizerFiles.LoadVocabulary(Repository.SharedData("tokenizer/vocab.txt"));
         BertModelFolder opened = BertModelFolder.Open(folder);
-        using BertEncoder encoder = BertEncoder.Load(opened, pooling, precision, DenseKernel.Named(kernel), WorkTeam.Shared);
+        using BertEncoder encoder = BertEncoder.Load(opened, pooling, precision, TestedKernels.Named(kernel), WorkTeam.Shared);
         List<GoldenEmbeddings> golden = GoldenEmbeddings.Read(Path.Combine(folder, "golden.jsonl"));
         int[][] ids = [.. golden.Select(g => tokenizer.Encode(g.Text, opened.TokensMax))];
         int hidden = opened.Config.Hidden;

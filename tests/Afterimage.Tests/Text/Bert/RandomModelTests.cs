@@ -16,7 +16,7 @@ public sealed class RandomModelTests : IDisposable
         var data = new TheoryData<int, int, int, string>();
         foreach ((int hidden, int heads, int intermediate) in ((int, int, int)[])[(4, 1, 3), (10, 5, 7), (20, 4, 37), (36, 3, 65), (48, 6, 100), (64, 2, 128), (96, 12, 33), (130, 13, 259)])
         {
-            foreach (DenseKernel kernel in DenseKernel.Available)
+            foreach (DenseKernel kernel in TestedKernels.All)
             {
                 data.Add(hidden, heads, intermediate, kernel.Name);
             }
@@ -68,6 +68,7 @@ public sealed class RandomModelTests : IDisposable
     [InlineData("model_type", "\"t5\"")]
     [InlineData("hidden_act", "\"relu\"")]
     [InlineData("vocab_size", "1e99")]
+    [InlineData("layer_norm_eps", "-1")]
     [InlineData("intermediate_size", "41")]
     public void A_configuration_that_does_not_fit_is_refused(string key, string value)
     {
@@ -109,7 +110,7 @@ public sealed class RandomModelTests : IDisposable
         BertModelFolder folder = BertModelFolder.Open(_folder);
         using BertCheckpoint checkpoint = BertCheckpoint.Open(Path.Combine(_folder, BertModelFolder.WeightsName));
         var plain = new PlainBertEncoder(folder.Config, checkpoint);
-        using BertEncoder fast = BertEncoder.Load(folder, pooling, precision, DenseKernel.Named(kernel), WorkTeam.Shared);
+        using BertEncoder fast = BertEncoder.Load(folder, pooling, precision, TestedKernels.Named(kernel), WorkTeam.Shared);
         var random = new Random(3);
         int[][] texts = [.. ((int[])[1, 2, 3, 5, 6, 7, 13, 33, 40]).Select(n => Enumerable.Range(0, n).Select(_ => random.Next(folder.Config.Vocabulary)).ToArray())];
         int hidden = folder.Config.Hidden;

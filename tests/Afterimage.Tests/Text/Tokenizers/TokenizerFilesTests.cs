@@ -75,6 +75,11 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("{}")]
     [InlineData("""{"model":{"vocab":{"a":"x"}}}""")]
     [InlineData("""{"model":{"vocab":{"a":1}}}""")]
+    [InlineData("""{"model":{"vocab":{"a":-1}}}""")]
+    [InlineData("""{"model":{"vocab":{"a":2147483647}}}""")]
+    [InlineData("""{"model":{"vocab":{}},"added_tokens":[{"content":null,"id":1}]}""")]
+    [InlineData("""{"model":{"vocab":{}},"added_tokens":[{"content":"a","id":1,"single_word":true}]}""")]
+    [InlineData("""{"model":{"vocab":{}},"post_processor":{"type":"BertProcessing","cls":[],"sep":[]}}""")]
     public void A_damaged_file_is_refused(string content)
     {
         File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), content);

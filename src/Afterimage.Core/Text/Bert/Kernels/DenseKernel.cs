@@ -37,10 +37,10 @@ internal abstract unsafe class DenseKernel
     public abstract void Multiply(in Fp32Panel panel, int rows);
 
     /// <summary>Picks the kernel named by <paramref name="forced"/>, or the best.</summary>
-    /// <exception cref="InvalidOperationException">There is no such kernel, or this machine cannot run it.</exception>
+    /// <exception cref="InvalidDataException">There is no such kernel, or this machine cannot run it.</exception>
     public static DenseKernel Named(string? forced) => string.IsNullOrEmpty(forced) ? Available[0]
         : Available.FirstOrDefault(k => string.Equals(k.Name, forced, StringComparison.OrdinalIgnoreCase))
-            ?? throw new InvalidOperationException(
+            ?? throw new InvalidDataException(
                 $"{EnvironmentVariable}={forced}: this machine has the kernels {string.Join(", ", Available.Select(k => k.Name))}");
 
     private static DenseKernel Pick() => Named(Environment.GetEnvironmentVariable(EnvironmentVariable));

@@ -62,41 +62,41 @@ internal static unsafe class Int8ByDotProduct
         {
             Vector128<sbyte> wa = Vector128.Load(weights), wb = Vector128.Load(weights + 16);
             Vector128<sbyte> code = Codes(upper);
-            a0 = Dp.DotProduct(a0, code, wa);
-            b0 = Dp.DotProduct(b0, code, wb);
+            a0 = Dot(a0, code, wa);
+            b0 = Dot(b0, code, wb);
             if (TRows.Count > 1)
             {
                 code = Codes(upper + stride);
-                a1 = Dp.DotProduct(a1, code, wa);
-                b1 = Dp.DotProduct(b1, code, wb);
+                a1 = Dot(a1, code, wa);
+                b1 = Dot(b1, code, wb);
             }
 
             if (TRows.Count > 2)
             {
                 code = Codes(upper + 2 * stride);
-                a2 = Dp.DotProduct(a2, code, wa);
-                b2 = Dp.DotProduct(b2, code, wb);
+                a2 = Dot(a2, code, wa);
+                b2 = Dot(b2, code, wb);
             }
 
             if (TRows.Count > 3)
             {
                 code = Codes(lower);
-                a3 = Dp.DotProduct(a3, code, wa);
-                b3 = Dp.DotProduct(b3, code, wb);
+                a3 = Dot(a3, code, wa);
+                b3 = Dot(b3, code, wb);
             }
 
             if (TRows.Count > 4)
             {
                 code = Codes(lower + stride);
-                a4 = Dp.DotProduct(a4, code, wa);
-                b4 = Dp.DotProduct(b4, code, wb);
+                a4 = Dot(a4, code, wa);
+                b4 = Dot(b4, code, wb);
             }
 
             if (TRows.Count > 5)
             {
                 code = Codes(lower + 2 * stride);
-                a5 = Dp.DotProduct(a5, code, wa);
-                b5 = Dp.DotProduct(b5, code, wb);
+                a5 = Dot(a5, code, wa);
+                b5 = Dot(b5, code, wb);
             }
 
             upper += Int8Panel.StepInputs;
@@ -130,6 +130,16 @@ internal static unsafe class Int8ByDotProduct
             Store(panel, row + 5, column, a5, b5);
         }
     }
+
+    /// <summary>
+    /// The instruction: to each of the four sums, four products of neighbours. Elsewhere than on Arm what it means, so that the rest is tested on every machine.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Dot(Vector128<int> sums, Vector128<sbyte> a, Vector128<sbyte> b) =>
+        Dp.IsSupported ? Dp.DotProduct(sums, a, b) : sums + Vector128.Create(FourProducts(a, b, 0), FourProducts(a, b, 4), FourProducts(a, b, 8), FourProducts(a, b, 12));
+
+    private static int FourProducts(Vector128<sbyte> a, Vector128<sbyte> b, int first) =>
+        a[first] * b[first] + a[first + 1] * b[first + 1] + a[first + 2] * b[first + 2] + a[first + 3] * b[first + 3];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> Codes(byte* codes) => Vector128.Create(*(int*)codes).AsSByte();

@@ -1,26 +1,23 @@
 namespace Afterimage.Text.Bert.Kernels;
 
-/// <summary>A linear layer in 8 bits. Inputs are turned by <see cref="Rotation"/> and rounded with a scale per row; sums are exact in 32 bits.</summary>
+/// <summary>A linear layer in 8 bits. Inputs are centred, turned by <see cref="Rotation"/> and rounded with a scale per row; sums are exact in 32 bits.</summary>
 internal sealed unsafe class Int8Dense : DenseLayer
 {
     private readonly DenseKernel _kernel;
     private readonly Int8Weights _weights;
-    private readonly NativeBuffer _bias;
     private readonly NativeBuffer _signs;
 
-    public Int8Dense(DenseKernel kernel, Int8Weights weights, ReadOnlySpan<float> bias)
+    public Int8Dense(DenseKernel kernel, Int8Weights weights)
         : base(weights.Inputs, weights.Outputs, Int8Panel.Width)
     {
         (_kernel, _weights) = (kernel, weights);
-        _bias = new NativeBuffer(PaddedOutputs * sizeof(float));
-        bias.CopyTo(new Span<float>(_bias.Floats, bias.Length));
         _signs = new NativeBuffer(Inputs * sizeof(float));
         Rotation.Signs(new Span<float>(_signs.Floats, Inputs));
     }
 
     public override void Prepare(float* values, in Activations activations, int row, float* scratch)
     {
-        Rotation.Apply(values, _signs.Floats, scratch, Inputs);
+        Rotation.Apply(values, _weights.Center, _signs.Floats, scratch, Inputs);
         byte* codes = activations.Codes + row * activations.CodeStride;
         activations.Scales[row] = RowOperations.Quantize(scratch, Inputs, codes, _kernel.Codes);
     }
@@ -40,7 +37,7 @@ internal sealed unsafe class Int8Dense : DenseLayer
                 Steps = steps,
                 Corrections = _weights.Corrections + first,
                 OutputScales = _weights.Scales + first,
-                Bias = _bias.Floats + first,
+                Bias = _weights.Bias + first,
                 Outputs = outputs + first,
                 OutputStride = outputStride,
             };
@@ -48,9 +45,5 @@ internal sealed unsafe class Int8Dense : DenseLayer
         }
     }
 
-    public override void Dispose()
-    {
-        _bias.Dispose();
-        _signs.Dispose();
-    }
+    public override void Dispose() => _signs.Dispose();
 }

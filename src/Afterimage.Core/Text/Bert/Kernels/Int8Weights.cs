@@ -1,8 +1,12 @@
 namespace Afterimage.Text.Bert.Kernels;
 
 /// <summary>
-/// The weights of a linear layer in 8 bits, packed as <see cref="Int8Panel"/> wants them, with a scale and a correction per output. The memory may be
-/// its own or a mapped file's; the layout is the same for every kernel.
+/// The weights of a linear layer in 8 bits, packed as <see cref="Int8Panel"/> wants them, with a scale, a correction and a bias per output. The memory
+/// may be its own or a mapped file's; the layout is the same for every kernel.
+/// <para>
+/// Inputs are centred: y = W·x + b is computed as W·(x - c) + (W·c + b), c being about what the inputs are on average. The second term is exact and part of
+/// <see cref="Bias"/>; only the first is rounded, and where tokens have much in common, as in deep layers they have, it is several times smaller than x.
+/// </para>
 /// </summary>
 internal sealed unsafe class Int8Weights
 {
@@ -15,6 +19,8 @@ internal sealed unsafe class Int8Weights
         Weights = (sbyte*)start;
         Scales = (float*)(start + PackedBytes(inputs, outputs));
         Corrections = (int*)(Scales + Padded(outputs));
+        Bias = (float*)(Corrections + Padded(outputs));
+        Center = Bias + Padded(outputs);
     }
 
     /// <summary>Whose memory it is: a <see cref="NativeBuffer"/> or a mapped file.</summary>
@@ -30,26 +36,41 @@ internal sealed unsafe class Int8Weights
 
     public int* Corrections { get; }
 
+    /// <summary>W·c + b.</summary>
+    public float* Bias { get; }
+
+    /// <summary>c, one number per input.</summary>
+    public float* Center { get; }
+
     public static int StepsOf(int inputs) => (inputs + Int8Panel.StepInputs - 1) / Int8Panel.StepInputs;
 
-    /// <summary>Bytes of the whole: packed weights, then scales, then corrections.</summary>
-    public static long TotalBytes(int inputs, int outputs) => PackedBytes(inputs, outputs) + (long)Padded(outputs) * (sizeof(float) + sizeof(int));
+    /// <summary>Bytes of the whole: packed weights, scales, corrections, bias, centre.</summary>
+    public static long TotalBytes(int inputs, int outputs) =>
+        PackedBytes(inputs, outputs) + (long)Padded(outputs) * (sizeof(float) + sizeof(int) + sizeof(float)) + inputs * sizeof(float);
 
     /// <summary>A view of memory that was packed before; <paramref name="owner"/> is kept alive.</summary>
     public static Int8Weights At(object owner, byte* start, int inputs, int outputs) => new(owner, start, inputs, outputs);
 
-    /// <summary>Turns, rounds and packs weights (outputs x inputs) into <paramref name="target"/>, which must be zeroed.</summary>
-    public static void Pack(ReadOnlySpan<float> weight, int inputs, int outputs, byte* target)
+    /// <summary>Turns, rounds and packs a layer into <paramref name="target"/>, which must be zeroed.</summary>
+    /// <param name="weight">Outputs x inputs.</param>
+    /// <param name="bias">One number per output.</param>
+    /// <param name="center">One number per input: what inputs are on average. Any numbers are right; good ones make the rounding finer.</param>
+    /// <param name="target">Where to.</param>
+    public static void Pack(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, ReadOnlySpan<float> center, byte* target)
     {
+        (int inputs, int outputs) = (center.Length, bias.Length);
         var packed = new Int8Weights(null, target, inputs, outputs);
-        using var buffer = new NativeBuffer(3L * inputs * sizeof(float));
-        float* signs = buffer.Floats, row = signs + inputs, turned = row + inputs;
+        center.CopyTo(new Span<float>(packed.Center, inputs));
+        using var buffer = new NativeBuffer(4L * inputs * sizeof(float));
+        float* signs = buffer.Floats, row = signs + inputs, turned = row + inputs, zeros = turned + inputs;
         Rotation.Signs(new Span<float>(signs, inputs));
         for (int o = 0; o < outputs; o++)
         {
-            weight.Slice(o * inputs, inputs).CopyTo(new Span<float>(row, inputs));
-            Rotation.Apply(row, signs, turned, inputs);
+            ReadOnlySpan<float> values = weight.Slice(o * inputs, inputs);
+            values.CopyTo(new Span<float>(row, inputs));
+            Rotation.Apply(row, zeros, signs, turned, inputs);
             packed.PackRow(o, new ReadOnlySpan<float>(turned, inputs), Rotation.ScaleOf(inputs));
+            packed.Bias[o] = (float)(bias[o] + Dot(values, center));
         }
     }
 
@@ -75,6 +96,17 @@ internal sealed unsafe class Int8Weights
         // Both sides of the product are turned without the rotation's scale, which is therefore applied twice here.
         Scales[output] = largest / 127 * scaleOfRotation * scaleOfRotation;
         Corrections[output] = -128 * sum;
+    }
+
+    private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double dot = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            dot += (double)a[i] * b[i];
+        }
+
+        return dot;
     }
 
     private static long PackedBytes(int inputs, int outputs) => (long)Padded(outputs) * StepsOf(inputs) * Int8Panel.StepInputs;

@@ -32,18 +32,18 @@ internal static unsafe class Rotation
         }
     }
 
-    /// <summary>Turns <paramref name="inputs"/> numbers into <paramref name="output"/>, without the final scale.</summary>
-    public static void Apply(float* input, float* signs, float* output, int inputs)
+    /// <summary>Turns <paramref name="inputs"/> numbers less <paramref name="center"/> into <paramref name="output"/>, without the final scale.</summary>
+    public static void Apply(float* input, float* center, float* signs, float* output, int inputs)
     {
         int i = 0;
         for (; i <= inputs - Vector<float>.Count; i += Vector<float>.Count)
         {
-            (Vector.Load(input + i) * Vector.Load(signs + i)).Store(output + i);
+            ((Vector.Load(input + i) - Vector.Load(center + i)) * Vector.Load(signs + i)).Store(output + i);
         }
 
         for (; i < inputs; i++)
         {
-            output[i] = input[i] * signs[i];
+            output[i] = (input[i] - center[i]) * signs[i];
         }
 
         int block = BlockOf(inputs);

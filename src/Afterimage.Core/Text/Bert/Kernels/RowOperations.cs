@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Afterimage.Text.Bert.Kernels;
 
@@ -42,6 +43,16 @@ internal static unsafe class RowOperations
     /// <summary>GELU in place; <paramref name="x"/> has room for whole vectors.</summary>
     public static void Gelu(float* x, int count)
     {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (int i = 0; i < count; i += Vector512<float>.Count)
+            {
+                VectorMath.Gelu(Vector512.Load(x + i)).Store(x + i);
+            }
+
+            return;
+        }
+
         for (int i = 0; i < count; i += Vector<float>.Count)
         {
             VectorMath.Gelu(Vector.Load(x + i)).Store(x + i);
