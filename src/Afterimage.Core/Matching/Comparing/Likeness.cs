@@ -23,7 +23,7 @@ internal enum Likeness : byte
     /// <summary>One is derived from the other: wood, wooden.</summary>
     Derived,
 
-    /// <summary>Adjectives or verbs of one cluster.</summary>
+    /// <summary>Near each other in WordNet: an adjective and the head of its cluster, verbs of one group.</summary>
     Similar,
 
     /// <summary>One is defined by the other's words: puppy, young dog.</summary>

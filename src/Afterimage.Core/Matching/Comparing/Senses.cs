@@ -24,25 +24,17 @@ internal static class Senses
         Span<(int Synset, float Share)> b = stackalloc (int, float)[SensesMax];
         a = a[..Shares(lexicon, x, a)];
         b = b[..Shares(lexicon, y, b)];
-        // Fried and boiled are both cooked and never the same: adjectives made of verbs name what was done.
-        bool scalar = x.Pos == PartsOfSpeech.Adjective && !IsParticiple(lexicon, x.Lemma) && !IsParticiple(lexicon, y.Lemma);
         Match best = Match.None;
         foreach ((int s, float p) in a)
         {
             foreach ((int t, float q) in b)
             {
-                Match match = CompareSense(lexicon, s, p, t, q, scalar);
+                Match match = CompareSense(lexicon, s, p, t, q);
                 best = match.Strength > best.Strength ? match : best;
             }
         }
 
         return best;
-    }
-
-    private static bool IsParticiple(WordLexicon lexicon, int lemma)
-    {
-        string text = lexicon.LemmaText(lemma);
-        return text.EndsWith("ed", StringComparison.Ordinal) || text.EndsWith("ing", StringComparison.Ordinal) || text.EndsWith("en", StringComparison.Ordinal);
     }
 
     /// <summary>Writes the synsets of a form's part of speech with their share of its uses.</summary>
@@ -71,21 +63,7 @@ internal static class Senses
         return count;
     }
 
-    // Two values of one head adjective: tiny and wee are both small. Colors share their head and exclude each other.
-    private static bool SharesHead(WordLexicon lexicon, int s, int t)
-    {
-        foreach (int head in lexicon.SimilarTo(s))
-        {
-            if (lexicon.SimilarTo(t).Contains(head) && !Taxonomy.Shared.IsColorHead(head))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static Match CompareSense(WordLexicon lexicon, int s, float p, int t, float q, bool scalar)
+    private static Match CompareSense(WordLexicon lexicon, int s, float p, int t, float q)
     {
         float share = MathF.Sqrt(p * q);
         if (s == t)
@@ -96,11 +74,6 @@ internal static class Senses
         if (MathF.Min(p, q) < ShareMin)
         {
             return Match.None;
-        }
-
-        if (scalar && SharesHead(lexicon, s, t))
-        {
-            return new Match(Likeness.Similar, 0.65f * MathF.Min(1, share * 1.5f));
         }
 
         return lexicon.SimilarTo(s).Contains(t) || lexicon.SimilarTo(t).Contains(s) ? new Match(Likeness.Similar, 0.85f * MathF.Min(1, 2f * share)) : Match.None;

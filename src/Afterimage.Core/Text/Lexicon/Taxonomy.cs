@@ -14,14 +14,12 @@ internal sealed class Taxonomy
     private readonly int _portion;
     private readonly int _container;
     private readonly int _group;
-    private readonly int[] _colorHeads;
 
     private Taxonomy(WordLexicon lexicon)
     {
         _lexicon = lexicon;
         _clothing = FirstNoun("clothing");
         _bodyPart = FirstNoun("body part");
-        _colorHeads = [.. AdjectiveSenses("chromatic"), .. AdjectiveSenses("achromatic"), .. AdjectiveSenses("colored"), .. AdjectiveSenses("artificial")];
         _group = FirstNoun("group");
         _container = FirstNoun("container");
         _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
@@ -83,24 +81,7 @@ internal sealed class Taxonomy
         return false;
     }
 
-    /// <summary>The adjectives chromatic and achromatic, under which WordNet files the colors.</summary>
-    public bool IsColorHead(int synset) => _colorHeads.Contains(synset);
-
     private int FirstNoun(string lemma) => FirstNounOf(_lexicon.Find(lemma));
-
-    private int[] AdjectiveSenses(string lemma)
-    {
-        var senses = new List<int>();
-        foreach (int synset in _lexicon.Find(lemma) is int id and >= 0 ? _lexicon.SensesOf(id) : [])
-        {
-            if (_lexicon.SynsetPos(synset) == PartsOfSpeech.Adjective)
-            {
-                senses.Add(synset);
-            }
-        }
-
-        return [.. senses];
-    }
 
     private int FirstNounOf(int lemma)
     {
