@@ -18,6 +18,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["store"] = EntryStoreBench.RunAsync,
     ["postgres"] = PostgresBench.RunAsync,
     ["backfill"] = BackfillBench.RunAsync,
+    ["backfill-latency"] = BackfillLatencyBench.RunAsync,
 };
 
 // The verb index opens what it filled in a process of its own, to measure that.

@@ -84,7 +84,7 @@ internal static partial class ExactHitMeasure
         return ChildProcess.Start("dotnet", $"{program} serve --origin {origin} --listen http://127.0.0.1:{port} --data {data} --Store:MemoryBytesMax {memoryBytes}");
     }
 
-    private static async Task WarmAsync(string url, int size)
+    public static async Task WarmAsync(string url, int size)
     {
         using var client = new HttpClient();
         int hits = 0;
@@ -121,7 +121,7 @@ internal static partial class ExactHitMeasure
         return new Round(double.Parse(rate.Groups[1].Value, CultureInfo.InvariantCulture), double.Parse(p99.Groups[1].Value, CultureInfo.InvariantCulture) * scale);
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -11,7 +11,7 @@ namespace Afterimage.Admin;
 /// <summary>The stages of a backfill at <c>/_afterimage/backfill</c>. Runs go on in the background; the other stages answer when they are done.</summary>
 internal sealed class BackfillAdmin(BackfillService service, long imageBytesMax)
 {
-    /// <summary>Images a second beside live traffic where the operator names no rate: hits stay about as quick as without (docs/backfill.md).</summary>
+    /// <summary>Images a second beside live traffic where the operator names no rate. What hits cost meanwhile is in docs/backfill.md.</summary>
     private const double RateDefault = 200;
 
     public IEnumerable<AdminEndpoint> Endpoints =>

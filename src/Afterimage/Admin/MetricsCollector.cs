@@ -13,6 +13,7 @@ internal sealed class MetricsCollector : IDisposable
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, Family> _families = new();
+    private readonly Lock _observing = new();
 
     public MetricsCollector()
     {
@@ -32,14 +33,14 @@ internal sealed class MetricsCollector : IDisposable
     /// <summary>The sum of an instrument over all its tags; 0 where nothing was measured.</summary>
     public double Sum(string name)
     {
-        _listener.RecordObservableInstruments();
+        using Lock.Scope observing = Observe();
         return _families.Values.Where(f => f.Instrument.Name == name).SelectMany(f => f.Cells).Sum(c => c.Value.Sum);
     }
 
     /// <summary>An instrument's sums by the value of one tag.</summary>
     public SortedDictionary<string, double> By(string name, string tag)
     {
-        _listener.RecordObservableInstruments();
+        using Lock.Scope observing = Observe();
         var sums = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var cell in _families.Values.Where(f => f.Instrument.Name == name).SelectMany(f => f.Cells))
         {
@@ -53,7 +54,7 @@ internal sealed class MetricsCollector : IDisposable
     /// <summary>The text exposition format of Prometheus, version 0.0.4.</summary>
     public string ToPrometheus()
     {
-        _listener.RecordObservableInstruments();
+        using Lock.Scope observing = Observe();
         var text = new StringBuilder();
         foreach (Family family in _families.Values.OrderBy(f => f.Instrument.Name, StringComparer.Ordinal))
         {
@@ -65,6 +66,19 @@ internal sealed class MetricsCollector : IDisposable
     }
 
     public void Dispose() => _listener.Dispose();
+
+    // What an observable instrument no longer names is gone: a job's bucket, for example. Nobody reads while the values are on their way.
+    private Lock.Scope Observe()
+    {
+        Lock.Scope observing = _observing.EnterScope();
+        foreach (Family family in _families.Values.Where(f => f.Instrument.IsObservable))
+        {
+            family.Cells.Clear();
+        }
+
+        _listener.RecordObservableInstruments();
+        return observing;
+    }
 
     private static void AppendProcess(StringBuilder text)
     {

@@ -101,6 +101,8 @@ internal sealed class StoreOptions
 
     public S3Options S3 { get; init; } = new();
 
+    public EarlierCacheSettings Earlier { get; init; } = new();
+
     [Setting("Bytes of entries on disk; the least recently used go first. 0: no bound.", Min = 0)]
     public long BytesMax { get; init; } = 50L * 1024 * 1024 * 1024;
 
@@ -143,6 +145,31 @@ internal sealed class S3Options
 
     [Setting("Seconds for which an entry of the local tier is served without asking the bucket whether another gateway has removed or replaced it.", Min = 0, Max = 86400)]
     public double LocalStalenessSeconds { get; init; } = 60;
+}
+
+/// <summary>The bucket that an earlier cache (Pollinations' R2 cache) wrote: its exact hits stay hits, by its own keys. Only read from.</summary>
+internal sealed class EarlierCacheSettings
+{
+    [Setting("Name of the bucket; empty for none.")]
+    public string Bucket { get; init; } = "";
+
+    [Setting("Address of the service, for example https://ACCOUNT.r2.cloudflarestorage.com; empty for AWS itself.")]
+    public string ServiceUrl { get; init; } = "";
+
+    [Setting("Region to sign for: auto for R2, the bucket's region for AWS.")]
+    public string Region { get; init; } = "auto";
+
+    [Setting("Before every object name, where the bucket was copied into a folder.")]
+    public string Prefix { get; init; } = "";
+
+    [Setting("Version prefixes of the keys, separated by commas, the one that counts first; `none` for keys without. Each costs a request where our own store has nothing.")]
+    public string Versions { get; init; } = "brand-v1,none";
+
+    [Setting("Models, separated by commas, whose seed the earlier cache replaced by 42 in its keys.")]
+    public string FixedSeedModels { get; init; } = "gptimage";
+
+    [Setting("Longest wait for the bucket, in seconds; then the request goes on as a miss.", Min = 0.1, Max = 60)]
+    public double TimeoutSeconds { get; init; } = 3;
 }
 
 /// <summary>The semantic tier.</summary>

@@ -52,6 +52,11 @@ internal static class OptionsRules
             mistakes.Add($"Store:S3:ServiceUrl: '{options.Store.S3.ServiceUrl}' is not an http(s) address");
         }
 
+        if (options.Store.Earlier.ServiceUrl.Length > 0 && !IsHttp(options.Store.Earlier.ServiceUrl))
+        {
+            mistakes.Add($"Store:Earlier:ServiceUrl: '{options.Store.Earlier.ServiceUrl}' is not an http(s) address");
+        }
+
         if (options.Scope.Required && options.Scope.Header.Length == 0)
         {
             mistakes.Add("Scope:Required: needs Scope:Header, the header that names the tenant");

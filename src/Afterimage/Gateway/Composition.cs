@@ -48,6 +48,37 @@ internal static class Composition
             BackfillParts.Locations);
     }
 
+    /// <summary>The bucket of an earlier cache; null where none is named.</summary>
+    public static EarlierCache? OpenEarlier(GatewayOptions options, IEntryStore store, IndexQueue indexing, TimeProvider time, Stack<IAsyncDisposable> owned)
+    {
+        EarlierCacheSettings earlier = options.Store.Earlier;
+        if (earlier.Bucket.Length == 0)
+        {
+            return null;
+        }
+
+        var bucket = new S3StoreOptions
+        {
+            Bucket = earlier.Bucket,
+            ServiceUrl = earlier.ServiceUrl.Length > 0 ? earlier.ServiceUrl : null,
+            Region = earlier.Region,
+            RequestTimeout = TimeSpan.FromSeconds(earlier.TimeoutSeconds),
+            RetriesMax = 0,
+            EntryBytesMax = options.Admission.MaxBytes,
+        };
+        var objects = new S3Objects(bucket, S3Connection.Connect(bucket), time);
+        owned.Push(new OwnedDisposable(objects));
+        var reader = new EarlierCacheReader(objects, new EarlierCacheOptions
+        {
+            Prefix = earlier.Prefix,
+            Versions = [.. Names(earlier.Versions).Select(version => version == "none" ? "" : version)],
+            FixedSeedModels = Names(earlier.FixedSeedModels).ToHashSet(),
+        });
+
+        // It served pictures in sizes that a model chose by itself, and goes on doing so here.
+        return new EarlierCache(reader, Admission(options.Admission, SizeCheck.Off), store, indexing, TtlOf(options.Store), time);
+    }
+
     public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time) => EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time);
 
     /// <summary>The database of the index and of what gateways tell one another; null where the settings name none. Does not connect.</summary>
@@ -179,17 +210,17 @@ internal static class Composition
         Resolution = buckets,
     };
 
-    public static AdmissionRules Admission(AdmissionOptions options) => new()
+    public static AdmissionRules Admission(AdmissionOptions options, SizeCheck? size = null) => new()
     {
         BytesMax = options.MaxBytes,
         BytesMin = options.MinBytes,
-        SizeCheck = options.Size,
+        SizeCheck = size ?? options.Size,
         Denied = Names(options.Deny).Select(h => Hash256.TryParseHex(h, out Hash256 hash) ? hash : default).ToHashSet(),
     };
 
     public static ImageCacheOptions CacheOptions(GatewayOptions options) => new()
     {
-        EntryTtl = options.Store.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.Store.TtlSeconds) : null,
+        EntryTtl = TtlOf(options.Store),
         ReplayHeaders = Names(options.Headers.Replay).Append("Cache-Control").ToHashSet(StringComparer.OrdinalIgnoreCase),
         SemanticCoalescing = options.Semantic.Coalesce,
         LeasePatience = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
@@ -228,6 +259,8 @@ internal static class Composition
             time);
         return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), log, time);
     }
+
+    private static TimeSpan? TtlOf(StoreOptions options) => options.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.TtlSeconds) : null;
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

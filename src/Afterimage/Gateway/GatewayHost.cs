@@ -2,6 +2,7 @@ using Afterimage.Admin;
 using Afterimage.Backfill;
 using Afterimage.Caching;
 using Afterimage.Cloud.Postgres;
+using Afterimage.Cloud.S3;
 using Afterimage.Commands.Backfill;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
@@ -174,7 +175,8 @@ internal sealed class GatewayHost : IAsyncDisposable
             var forwarder = new Forwarder(origin);
             var headers = new CacheHeaders(options, buckets, time);
             var hot = new HotPath(store, headers, log, options);
-            var images = new ImageRoute(cache, origin, forwarder, headers, hot, log, options, time);
+            EarlierCache? earlier = Composition.OpenEarlier(options, store, indexing, time, owned);
+            var images = new ImageRoute(cache, earlier, origin, forwarder, headers, hot, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
             var spaces = SpaceRecord.Open(options.Data, embedder.Space.Id);
             BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy, spaces)));

@@ -1,4 +1,5 @@
 using Afterimage.Caching;
+using Afterimage.Cloud.S3;
 using Afterimage.Configuration;
 using Afterimage.Diagnostics;
 using Afterimage.Dialects;
@@ -14,7 +15,7 @@ namespace Afterimage.Gateway;
 /// turned into an answer here.
 /// </summary>
 internal sealed class ImageRoute(
-    ImageCache cache, OriginClient origin, Forwarder forwarder, CacheHeaders headers, HotPath hot, RequestLog log, GatewayOptions options, TimeProvider time)
+    ImageCache cache, EarlierCache? earlier, OriginClient origin, Forwarder forwarder, CacheHeaders headers, HotPath hot, RequestLog log, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Answers a GET or HEAD. False where the dialect says that the request is none of its own.</summary>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, RequestTarget target, IDialect dialect, SeedRule seeds)
@@ -39,7 +40,7 @@ internal sealed class ImageRoute(
 
         RequestControls controls = RequestControls.Of(context.Request, options.Headers.HonorRequestCacheControl);
         bool refresh = controls.Refresh || (reading.Refresh && options.Headers.HonorRequestCacheControl);
-        if (!refresh && await cache.FindExactAsync(request.ExactKey, controls.AgeMax, context.RequestAborted) is { } entry)
+        if (!refresh && await FindExactAsync(request, target, controls, context.RequestAborted) is { } entry)
         {
             using (entry)
             {
@@ -55,6 +56,12 @@ internal sealed class ImageRoute(
         await (controls.OnlyIfCached ? OnlyIfCachedAsync(context, request, plan) : GenerateAsync(context, target, request, plan));
         return true;
     }
+
+    // How old the earlier cache's pictures are is not known, so a request that sets a bound is not answered with one.
+    private async ValueTask<OpenEntry?> FindExactAsync(ImageRequest request, RequestTarget target, RequestControls controls, CancellationToken aborted) =>
+        await cache.FindExactAsync(request.ExactKey, controls.AgeMax, aborted) is { } entry ? entry
+        : earlier is not null && controls.AgeMax is null ? await earlier.FindAsync(request, target.Raw, keep: !controls.NoStore, aborted)
+        : null;
 
     private async ValueTask ExactAsync(HttpContext context, OpenEntry entry)
     {

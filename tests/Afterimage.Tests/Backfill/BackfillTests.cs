@@ -260,7 +260,7 @@ public sealed class BackfillTests
         }
     }
 
-    private static BackfillFixture Mixed()
+    internal static BackfillFixture Mixed()
     {
         var fixture = new BackfillFixture();
         for (int i = 0; i < 20; i++)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Afterimage.Backfill.Keys;
 using FsCheck;
 using FsCheck.Fluent;
@@ -146,18 +145,17 @@ public sealed class KeyReaderTests
     [InlineData("_prompt_-0")]
     public void What_is_no_key_or_does_not_fit_its_hash_is_not_guessed(string key) => Assert.Null(KeyReader.Read(key).Prompt);
 
-    [Fact]
-    public void Hostile_keys_cost_bounded_work()
+    [Theory]
+    [InlineData("_a")]
+    [InlineData("_seed")]
+    [InlineData("__")]
+    [InlineData("_width_1")]
+    public void Hostile_keys_come_to_an_end_and_are_not_guessed(string part)
     {
-        var watch = Stopwatch.StartNew();
-        foreach (string name in (string[])["_a", "_seed", "__", "_width_1"])
-        {
-            string key = "_prompt_" + string.Concat(Enumerable.Repeat(name, 4000)) + "-7fffffff";
-            Assert.Null(KeyReader.Read(key[^Math.Min(key.Length, 16_000)..]).Prompt);
-            Assert.Null(KeyReader.Read(key[..900] + "-7fffffff").Prompt);
-        }
-
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
+        string key = "_prompt_" + string.Concat(Enumerable.Repeat(part, 4000));
+        Assert.Equal(KeyReading.Unknown, KeyReader.Read(key[..7000] + "-7fffffff"));
+        Assert.Null(KeyReader.Read(key[..900] + "-7fffffff").Prompt);
+        Assert.True(KeyReader.Read(key[..990] + "-7fffffff").Truncated);
     }
 
     private static List<string[]> Rows(string file) => [.. File.ReadAllLines(Repository.SharedData(file)).Skip(1).Select(l => l.Split('\t'))];

@@ -1,11 +1,10 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Afterimage.Backfill.Jobs;
 using Afterimage.Backfill.Keys;
 using Afterimage.Backfill.Sources;
 using Afterimage.Cloud.S3;
 using Afterimage.Entries;
 using Afterimage.Gateway;
+using Afterimage.Tests.Cloud.S3;
 using Afterimage.Tests.Images;
 using Amazon.S3.Model;
 using Xunit;
@@ -13,56 +12,29 @@ using S3Location = Afterimage.Cloud.S3.S3Location;
 
 namespace Afterimage.Tests.Backfill;
 
-/// <summary>
-/// A bucket as source and as the place that hits are served from, against npm <c>s3rver</c> on loopback. Skipped, visibly, where it is not installed in
-/// the folder that <c>AFTERIMAGE_TEST_NODE_MODULES</c> names or in <c>artifacts/node_modules</c>.
-/// </summary>
-public sealed partial class S3BackfillTests : IAsyncLifetime
+/// <summary>A bucket as source and as the place that hits are served from, against npm <c>s3rver</c>.</summary>
+public sealed class S3BackfillTests : IAsyncLifetime
 {
-    private const string Bucket = "images";
+    private const string Bucket = FakeS3.Bucket;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("afterimage-s3-").FullName;
     private readonly S3SourceClients _clients = new();
-    private Process? _server;
-    private string _url = "";
+    private S3RverServer? _server;
 
     public async ValueTask InitializeAsync()
     {
-        string modules = Environment.GetEnvironmentVariable("AFTERIMAGE_TEST_NODE_MODULES") ?? Path.Combine(Repository.Root, "artifacts", "node_modules");
-        string script = Path.Combine(modules, "s3rver", "bin", "s3rver.js");
-        Assert.SkipUnless(File.Exists(script), $"npm package s3rver is not in {modules}");
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "S3RVER");
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "S3RVER");
-        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[script, "-d", _folder, "-a", "127.0.0.1", "-p", "0", "--configure-bucket", Bucket])
-        {
-            start.ArgumentList.Add(argument);
-        }
+        _server = await S3RverServer.StartAsync(_folder);
 
-        start.Environment["NODE_OPTIONS"] = "--openssl-legacy-provider";
-        _server = Process.Start(start)!;
-        _server.ErrorDataReceived += (_, _) => { };
-        _server.BeginErrorReadLine();
-        while (await _server.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (Listening().Match(line) is { Success: true } match)
-            {
-                _url = $"http://127.0.0.1:{match.Groups[1].Value}";
-                _ = _server.StandardOutput.ReadToEndAsync();
-                return;
-            }
-        }
-
-        Assert.Fail("s3rver did not start");
+        // The usual AWS chain looks here first.
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", S3RverServer.Key);
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", S3RverServer.Key);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
-            _server.Kill();
-            await _server.WaitForExitAsync();
-            _server.Dispose();
+            await _server.DisposeAsync();
         }
 
         _clients.Dispose();
@@ -82,7 +54,7 @@ public sealed partial class S3BackfillTests : IAsyncLifetime
         await PutAsync("new/other.png", image, null);
 
         await using var fixture = new BackfillFixture();
-        IImageSource source = new S3ImageSource(_clients, new S3Location(Bucket, "old/", _url, "us-east-1"), 1 << 20);
+        IImageSource source = new S3ImageSource(_clients, new S3Location(Bucket, "old/", _server!.Url, "us-east-1"), 1 << 20);
         BackfillStatus status = await fixture.Service.RunAsync(source, new BackfillOptions { InPlace = source.InPlaceByDefault }, again: false, null, default);
 
         Assert.Equal((4L, 1L), (status.Progress.Adopted, status.Progress.Failed));
@@ -105,7 +77,7 @@ public sealed partial class S3BackfillTests : IAsyncLifetime
             await PutAsync($"k{i:00}", [1], null);
         }
 
-        IImageSource source = new S3ImageSource(_clients, new S3Location(Bucket, "", _url, "us-east-1"), 1 << 20);
+        IImageSource source = new S3ImageSource(_clients, new S3Location(Bucket, "", _server!.Url, "us-east-1"), 1 << 20);
         var keys = new List<string>();
         await foreach (SourceImage found in source.ListAsync("k04", default))
         {
@@ -118,8 +90,8 @@ public sealed partial class S3BackfillTests : IAsyncLifetime
     [Fact]
     public async Task A_bucket_that_is_away_is_a_miss_and_a_reason()
     {
-        Assert.Null(await BackfillParts.Locations.ReadAsync(new S3Location(Bucket, "gone", _url, "us-east-1").ToString(), 1 << 20, default));
-        IImageSource source = new S3ImageSource(_clients, new S3Location("no-such-bucket", "", _url, "us-east-1"), 1 << 20);
+        Assert.Null(await BackfillParts.Locations.ReadAsync(new S3Location(Bucket, "gone", _server!.Url, "us-east-1").ToString(), 1 << 20, default));
+        IImageSource source = new S3ImageSource(_clients, new S3Location("no-such-bucket", "", _server!.Url, "us-east-1"), 1 << 20);
         await Assert.ThrowsAsync<SourceException>(async () =>
         {
             await foreach (SourceImage _ in source.ListAsync(null, default))
@@ -146,9 +118,6 @@ public sealed partial class S3BackfillTests : IAsyncLifetime
             request.Metadata["originalUrl"] = originalUrl;
         }
 
-        await _clients.Get(_url, "us-east-1").PutObjectAsync(request);
+        await _clients.Get(_server!.Url, "us-east-1").PutObjectAsync(request);
     }
-
-    [GeneratedRegex(@"listening on \S*:(\d+)", RegexOptions.IgnoreCase)]
-    private static partial Regex Listening();
 }

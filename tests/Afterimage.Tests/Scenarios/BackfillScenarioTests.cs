@@ -60,6 +60,40 @@ public sealed class BackfillScenarioTests
     }
 
     [Fact]
+    public async Task A_running_job_is_in_the_metrics_by_bucket_and_leaves_them_with_its_end()
+    {
+        // A size that no other test has: the instruments are the process's.
+        const string Gauge = "afterimage_backfill_bucket_images{bucket=\"7x5\",outcome=\"adopted\"}";
+        const string Total = "afterimage_backfill_job_total 2000\n";
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        string images = Directory.CreateTempSubdirectory("afterimage-adopt-").FullName;
+        try
+        {
+            for (int i = 0; i < 2000; i++)
+            {
+                File.WriteAllBytes(Path.Combine(images, $"{i}.png"), ImageFixtures.SmallPng(7, 5, ImageFixtures.Text("parameters", $"a fox in field {i}\nSteps: 1, Seed: {i}")));
+            }
+
+            await PostAsync(gateway, new { action = "run", source = images, inPlace = true });
+            string metrics;
+            do
+            {
+                await Task.Delay(10);
+                metrics = await gateway.Client.GetStringAsync("/_afterimage/metrics");
+            }
+            while (!metrics.Contains(Gauge, StringComparison.Ordinal) || !metrics.Contains(Total, StringComparison.Ordinal));
+
+            Assert.Contains("afterimage_backfill_job_left_seconds ", metrics, StringComparison.Ordinal);
+            await PostAsync(gateway, new { action = "cancel" });
+            Assert.DoesNotContain(Gauge, await gateway.Client.GetStringAsync("/_afterimage/metrics"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(images, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Orders_that_make_no_sense_are_refused()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();

@@ -65,7 +65,7 @@ public sealed record PilotNeighbour(string Prompt, string Nearest, float Similar
 /// <param name="Orphaned">Vectors without entry.</param>
 /// <param name="WrongPlace">Vectors in another partition or batch than their entry says.</param>
 /// <param name="WrongDimension">1 where the index holds vectors of another length than the embedder makes; then nothing else could be measured.</param>
-/// <param name="ObjectsChecked">In-place images that were read back.</param>
+/// <param name="ObjectsChecked">Sampled images that were read back, from the store or from where they are.</param>
 /// <param name="ObjectsBad">Of these, gone or changed.</param>
 /// <param name="Accuracy">Share of labelled variants of sampled prompts that the policy judged rightly.</param>
 public sealed record ValidationReport(

@@ -11,6 +11,7 @@ internal sealed class BackfillValidator(BackfillContext context)
 {
     private const int ProblemsMax = 20;
     private const double SelfFoundMin = 0.99;
+    private const double AccuracyMin = 0.9;
 
     private readonly Random _random = new(7);
     private readonly List<string> _problems = [];
@@ -62,7 +63,7 @@ internal sealed class BackfillValidator(BackfillContext context)
         bool fits = context.Index.Dimensions == context.Embedder.Space.Dimensions && context.Index.SpaceId == context.Embedder.Space.Id;
         Searches searches = fits ? await SearchAsync(sample, cancellationToken) : new Searches(0, 0, 0, 0, 0);
         (long objects, long bad) = await ReadObjectsAsync(sample, cancellationToken);
-        bool passed = fits && missing + orphaned + wrongPlace + bad == 0 && (searches.Count == 0 || searches.SelfFound >= SelfFoundMin);
+        bool passed = fits && missing + orphaned + wrongPlace + bad == 0 && (searches.Count == 0 || (searches.SelfFound >= SelfFoundMin && searches.Accuracy >= AccuracyMin));
         return new ValidationReport(
             passed, batch, entries, vectors, missing, orphaned, wrongPlace, fits ? 0 : 1, objects, bad, searches.Count, searches.SelfFound, searches.Accuracy,
             searches.Median, searches.P99, buckets, _problems);
@@ -145,26 +146,49 @@ internal sealed class BackfillValidator(BackfillContext context)
             milliseconds.Count == 0 ? 0 : milliseconds[(int)(milliseconds.Count * 0.99)]);
     }
 
+    /// <summary>Reads sampled images back, from the store or from where they are, and compares their hashes.</summary>
     private async ValueTask<(long Checked, long Bad)> ReadObjectsAsync(List<EntryHeader> sample, CancellationToken cancellationToken)
     {
         long read = 0, bad = 0;
         foreach (EntryHeader entry in sample)
         {
-            if (entry.Location is null || context.Locations is null)
+            if (entry.Location is not null && context.Locations is null)
             {
                 continue;
             }
 
             read++;
-            ReadOnlyMemory<byte>? body = await context.Locations.ReadAsync(entry.Location, entry.Length, cancellationToken);
-            if (body is not { } bytes || Hash256.Of(bytes.Span) != entry.ContentHash)
+            if (await HashOfAsync(entry, cancellationToken) != entry.ContentHash)
             {
                 bad++;
-                Problem($"{entry.Id}: {entry.Location} is gone or has changed");
+                Problem($"{entry.Id}: {entry.Location ?? "its stored image"} is gone or has changed");
             }
         }
 
         return (read, bad);
+    }
+
+    private async ValueTask<Hash256?> HashOfAsync(EntryHeader entry, CancellationToken cancellationToken)
+    {
+        if (entry.Location is { } location)
+        {
+            return await context.Locations!.ReadAsync(location, entry.Length, cancellationToken) is { } body ? Hash256.Of(body.Span) : null;
+        }
+
+        using OpenEntry? open = await context.Store.OpenAsync(entry.Key, cancellationToken);
+        if (open is null)
+        {
+            return null;
+        }
+
+        var bytes = new byte[open.Header.Length];
+        int filled = 0;
+        for (int more; filled < bytes.Length && (more = await open.ReadAsync(filled, bytes.AsMemory(filled), cancellationToken)) > 0;)
+        {
+            filled += more;
+        }
+
+        return Hash256.Of(bytes.AsSpan(0, filled));
     }
 
     private static float Cosine(float[] a, float[] b)

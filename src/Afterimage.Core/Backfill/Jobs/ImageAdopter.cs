@@ -42,9 +42,15 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
     private async ValueTask<AdoptedImage> TryAdoptAsync(SourceImage image, CancellationToken cancellationToken)
     {
         SourceContent? content = await ReadAsync(image, cancellationToken);
-        return content is null ? Failed(image, "gone", null)
+        AdoptedImage adopted = content is null ? Failed(image, "gone", null)
             : content.Bytes.Length > _options.ImageBytesMax ? Failed(image, "too large", $"{content.Bytes.Length} bytes")
             : await UnderstandAsync(image, content, cancellationToken);
+        if (adopted.Body.IsEmpty)
+        {
+            content?.Dispose();
+        }
+
+        return adopted;
     }
 
     private async ValueTask<AdoptedImage> UnderstandAsync(SourceImage image, SourceContent content, CancellationToken cancellationToken)

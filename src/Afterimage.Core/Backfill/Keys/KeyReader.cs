@@ -13,6 +13,9 @@ public static partial class KeyReader
 
     private const int KeyLengthMax = 16_384;
 
+    // The scheme's own keys end at 1,000 characters, so that a longer text is none of them and need not be searched for a reading.
+    private const int EarlierLengthMax = 1100;
+
     /// <summary>What the key means. Never throws.</summary>
     public static KeyReading Read(string key)
     {
@@ -21,8 +24,7 @@ public static partial class KeyReader
             return KeyReading.Unknown;
         }
 
-        Match match = EarlierForm().Match(key);
-        if (match.Success)
+        if (key.Length <= EarlierLengthMax && EarlierForm().Match(key) is { Success: true } match)
         {
             return ReadEarlier(key, match);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -49,10 +50,11 @@ public sealed class FolderSource : IImageSource
         try
         {
             // No more than was listed: a file that grows is still being written, and how far it will grow nobody knows.
-            byte[]? bytes = ReadAll(PathOf(image.Key), image.Length, out bool longer);
-            return longer
-                ? throw new SourceException("the file has grown since it was listed", transient: false)
-                : ValueTask.FromResult(bytes is null ? null : new SourceContent(bytes, NoMetadata));
+            byte[] rented = ArrayPool<byte>.Shared.Rent((int)Math.Min(image.Length, Array.MaxLength));
+            int length = Read(PathOf(image.Key), rented, image.Length);
+            return length >= 0
+                ? ValueTask.FromResult<SourceContent?>(new SourceContent(rented.AsMemory(0, length), NoMetadata) { Rented = rented })
+                : throw new SourceException("the file has grown since it was listed", transient: false);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -77,9 +79,11 @@ public sealed class FolderSource : IImageSource
             {
                 // Pipes and devices have no length; opening one could wait for ever.
                 string path = PathOf(name);
-                if (new FileInfo(path) is { Exists: true, Length: > 0 } && ReadAll(path, FileNames.SidecarBytesMax, out _) is { } bytes)
+                if (new FileInfo(path) is { Exists: true, Length: > 0 and <= FileNames.SidecarBytesMax } file)
                 {
-                    return ValueTask.FromResult<string?>(Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'));
+                    byte[] text = new byte[file.Length];
+                    int length = Read(path, text, text.Length);
+                    return ValueTask.FromResult<string?>(Encoding.UTF8.GetString(text, 0, Math.Max(0, length)).TrimStart('\uFEFF'));
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -130,25 +134,23 @@ public sealed class FolderSource : IImageSource
         }
     }
 
-    /// <summary>A file's bytes; null where they are more than allowed.</summary>
-    private static byte[]? ReadAll(string path, long lengthMax, out bool longer)
+    /// <summary>Reads a file into the room; how many bytes it has, or -1 where they are more than <paramref name="lengthMax"/>.</summary>
+    private static int Read(string path, byte[] room, long lengthMax)
     {
         using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         long length = RandomAccess.GetLength(handle);
-        longer = length > Math.Min(lengthMax, Array.MaxLength);
-        if (longer)
+        if (length > lengthMax)
         {
-            return null;
+            return -1;
         }
 
-        var bytes = new byte[length];
-        int read = 0;
-        while (read < bytes.Length && RandomAccess.Read(handle, bytes.AsSpan(read), read) is > 0 and int more)
+        int filled = 0;
+        while (filled < length && RandomAccess.Read(handle, room.AsSpan(filled, (int)length - filled), filled) is > 0 and int more)
         {
-            read += more;
+            filled += more;
         }
 
-        return read == bytes.Length ? bytes : bytes[..read];
+        return filled;
     }
 
     // Sorted as whole relative paths are: a folder counts as its name with a slash, so that "a.png" comes before "a/b.png".

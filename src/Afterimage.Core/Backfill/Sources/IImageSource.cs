@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Afterimage.Backfill.Sources;
 
 /// <summary>An object of a source, as its listing tells it.</summary>
@@ -8,7 +10,21 @@ public readonly record struct SourceImage(string Key, string Location, long Leng
 
 /// <summary>An object's bytes and what is stored beside them.</summary>
 /// <param name="Metadata">User metadata of the object, names in lower case; empty where the source has none.</param>
-public sealed record SourceContent(ReadOnlyMemory<byte> Bytes, IReadOnlyDictionary<string, string> Metadata);
+public sealed record SourceContent(ReadOnlyMemory<byte> Bytes, IReadOnlyDictionary<string, string> Metadata) : IDisposable
+{
+    /// <summary>The array of the shared pool that holds the bytes; null where they are in one of their own. Large arrays made anew for every image would keep the
+    /// garbage collector busy beside live traffic.</summary>
+    internal byte[]? Rented { get; init; }
+
+    /// <summary>Gives the bytes back, once and only where nobody looks at them any more. Optional.</summary>
+    public void Dispose()
+    {
+        if (Rented is { } rented)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}
 
 /// <summary>Why an object could not be read.</summary>
 /// <param name="transient">Trying again later may help.</param>

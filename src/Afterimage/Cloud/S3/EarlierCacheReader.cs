@@ -14,27 +14,25 @@ internal sealed class EarlierCacheReader(S3Objects objects, EarlierCacheOptions 
     /// <param name="Metadata">Its user metadata (<c>originalUrl</c> and others, where the version wrote them), names in any case.</param>
     public readonly record struct Found(ReadOnlyMemory<byte> Bytes, string Key, IReadOnlyDictionary<string, string> Metadata);
 
-    /// <summary>Looks a request up, newest version first. Null where there is none, or the bucket cannot be asked.</summary>
+    /// <summary>
+    /// Looks a request up under every version at once, because most requests find nothing and would wait for each. The first version in the order of the options
+    /// that has it counts; <see cref="S3Answer.Missing"/> where none has it, <see cref="S3Answer.Unavailable"/> where the bucket could not be asked.
+    /// </summary>
     /// <param name="pathAndQuery">From the first slash on, percent-encoded exactly as the client sent it: the old key depends on the spelling.</param>
-    public async ValueTask<Found?> TryReadAsync(string pathAndQuery, CancellationToken cancellationToken)
+    public async ValueTask<(S3Answer Answer, Found Found)> TryReadAsync(string pathAndQuery, CancellationToken cancellationToken)
     {
-        foreach (string version in options.Versions)
+        string[] keys = [.. options.Versions.Select(v => options.Prefix + EarlierKeyScheme.KeyOf(pathAndQuery, v.Length == 0 ? null : v, options.FixedSeedModels))];
+        var reads = await Task.WhenAll(keys.Select(key => objects.GetAsync(key, null, cancellationToken).AsTask()));
+        foreach ((string key, (S3Answer answer, byte[] bytes, IReadOnlyDictionary<string, string> metadata)) in keys.Zip(reads))
         {
-            string key = options.Prefix + EarlierKeyScheme.KeyOf(pathAndQuery, version.Length == 0 ? null : version, options.FixedSeedModels);
-            (S3Answer answer, byte[] bytes, IReadOnlyDictionary<string, string> metadata) = await objects.GetAsync(key, null, cancellationToken);
-            if (answer == S3Answer.Unavailable)
-            {
-                return null;
-            }
-
             if (answer == S3Answer.Done && IsOf(pathAndQuery, metadata))
             {
                 S3Meters.CountFetch("earlier");
-                return new Found(bytes, key, metadata);
+                return (S3Answer.Done, new Found(bytes, key, metadata));
             }
         }
 
-        return null;
+        return (reads.Any(read => read.Answer == S3Answer.Unavailable) ? S3Answer.Unavailable : S3Answer.Missing, default);
     }
 
     // '_' stands for five characters and the hash has 31 bits, so where the object says which URL it answers, that decides. The query is not compared: the

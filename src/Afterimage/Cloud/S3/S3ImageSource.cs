@@ -101,7 +101,7 @@ internal sealed class S3ImageSource(S3SourceClients clients, S3Location place, l
             await response.ResponseStream.ReadExactlyAsync(bytes, cancellationToken);
             return bytes;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new SourceException(e.Message, transient: true, e);
         }

@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
-using Amazon;
-using Amazon.Runtime;
 using Amazon.S3;
 
 namespace Afterimage.Cloud.S3;
 
 /// <summary>
-/// Clients for buckets that images are adopted from, one for each endpoint and region. Settings as every compatible server understands them; credentials
-/// from the usual AWS chain.
+/// Clients for buckets that images are adopted from, one for each endpoint and region; credentials from the usual AWS chain.
 /// </summary>
 internal sealed class S3SourceClients : IDisposable
 {
@@ -28,26 +25,13 @@ internal sealed class S3SourceClients : IDisposable
     private static AmazonS3Client Create(string endpoint, string region)
     {
         endpoint = endpoint.Length > 0 ? endpoint : Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_S3") ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") ?? "";
-        region = region.Length > 0 ? region : Environment.GetEnvironmentVariable("AWS_REGION") ?? (endpoint.Length > 0 ? "auto" : "us-east-1");
-        var config = new AmazonS3Config
+        return S3Connection.Connect(new S3StoreOptions
         {
-            ForcePathStyle = true,
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = 2,
-            Timeout = TimeSpan.FromSeconds(60),
-        };
-        if (endpoint.Length > 0)
-        {
-            config.ServiceURL = endpoint;
-            config.AuthenticationRegion = region;
-        }
-        else
-        {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        }
-
-        return new AmazonS3Client(config);
+            Bucket = "",
+            ServiceUrl = endpoint.Length > 0 ? endpoint : null,
+            Region = region.Length > 0 ? region : Environment.GetEnvironmentVariable("AWS_REGION") ?? (endpoint.Length > 0 ? "auto" : "us-east-1"),
+            RetriesMax = 2,
+            RequestTimeout = TimeSpan.FromSeconds(60),
+        });
     }
 }

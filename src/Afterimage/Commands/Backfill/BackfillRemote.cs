@@ -6,10 +6,18 @@ namespace Afterimage.Commands.Backfill;
 /// <summary>The stages at a running gateway, which holds the data folder.</summary>
 internal static class BackfillRemote
 {
-    public static Task<int> SendAsync(BackfillArguments arguments, ParseResult parsed, BackfillOrder order, CancellationToken cancellationToken)
+    /// <summary>Sends an order and prints its report. A report that says <c>passed: false</c> is exit code 1, as it is without a gateway.</summary>
+    public static async Task<int> SendAsync(BackfillArguments arguments, ParseResult parsed, BackfillOrder order, CancellationToken cancellationToken)
     {
         Console.Error.WriteLine($"afterimage: the data folder is in use; asking the gateway at {parsed.GetValue(arguments.Url)}");
-        return AdminClient.SendAsync(parsed.GetValue(arguments.Url)!, parsed.GetValue(arguments.Token), HttpMethod.Post, "backfill", order, null, cancellationToken);
+        bool passed = true;
+        int exit = await AdminClient.SendAsync(
+            parsed.GetValue(arguments.Url)!, parsed.GetValue(arguments.Token), HttpMethod.Post, "backfill", order, report =>
+            {
+                passed = !report.TryGetProperty("passed", out JsonElement said) || said.GetBoolean();
+                Console.Out.WriteLine(report.GetRawText());
+            }, cancellationToken);
+        return exit == ExitCode.Done && !passed ? ExitCode.Failed : exit;
     }
 
     /// <summary>Starts a run and follows it to its end. Ctrl-C leaves it running.</summary>
