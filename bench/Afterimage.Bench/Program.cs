@@ -13,7 +13,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["http-hit"] = HttpHitMeasure.RunAsync,
     ["encoder"] = EncoderBench.RunAsync,
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
-    ["index"] = IndexBench.RunAsync,
+    ["index"] = _ => IndexBench.RunAsync(args[1..]),
     ["store"] = EntryStoreBench.RunAsync,
     ["postgres"] = PostgresBench.RunAsync,
     ["backfill"] = BackfillBench.RunAsync,
