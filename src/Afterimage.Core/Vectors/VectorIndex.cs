@@ -62,7 +62,8 @@ public sealed class VectorIndex : IVectorIndex
 
     public int Dimensions => _options.Dimensions;
 
-    /// <summary>Ends when the log has been read and every vector can be found. Until then operations wait for it; faulted where the log cannot be read.</summary>
+    /// <summary>Ends when the log has been read and every vector can be found. Until then operations wait for it; faulted where the files
+    /// cannot be read, and then every operation throws <see cref="VectorIndexUnavailableException"/>.</summary>
     public Task Ready { get; }
 
     /// <summary>How the index is doing; cheap.</summary>
@@ -83,7 +84,7 @@ public sealed class VectorIndex : IVectorIndex
                     _commit.Lag.TotalSeconds,
                     _log.Damaged,
                     _maintenance.Rebuilds,
-                    _writer.Fault ?? _commit.Fault ?? _maintenance.Fault);
+                    LoadFault ?? _writer.Fault ?? _commit.Fault ?? _maintenance.Fault);
             }
         }
     }
@@ -296,7 +297,12 @@ public sealed class VectorIndex : IVectorIndex
         cancellationToken.ThrowIfCancellationRequested();
         if (!Ready.IsCompletedSuccessfully)
         {
-            await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Ready.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (LoadFault is { } fault)
+            {
+                throw new VectorIndexUnavailableException(fault, Ready.Exception);
+            }
         }
 
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -304,9 +310,11 @@ public sealed class VectorIndex : IVectorIndex
 
     private async ValueTask<IReadOnlyList<Neighbor>> WaitAndSearchAsync(VectorQuery query, CancellationToken cancellationToken)
     {
-        await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
         return Search(query);
     }
+
+    private string? LoadFault => Ready.IsFaulted ? $"The index in {_options.Folder} cannot be read: {Ready.Exception.GetBaseException().Message}" : null;
 
     private Neighbor[] Search(in VectorQuery query)
     {
