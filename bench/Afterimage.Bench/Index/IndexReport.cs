@@ -38,7 +38,7 @@ internal static class IndexReport
 
             Written by `dotnet run -c Release --project bench/Afterimage.Bench -- index` on {Cpu()}, {Environment.ProcessorCount} cores. One thread asks, one query at a time.
             Search times are the best median of {3} rounds over 2,000 queries, ours and the peer's in turns; settings were chosen on 2,000 other queries (`tune:`).
-            Lines of parts named `prepare` come from building beforehand, beside other work, and count processor time; all others were measured alone.
+            Lines of parts named `prepare` come from building beforehand, beside other work, and count processor time; the others mean something only if the machine was left alone.
 
             ## As it grows
 
