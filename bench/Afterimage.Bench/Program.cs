@@ -14,7 +14,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     ["encoder"] = EncoderBench.RunAsync,
     ["encoder-agreement"] = Agreement.RunAsync,
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
-    ["index"] = IndexBench.RunAsync,
+    ["index"] = _ => IndexBench.RunAsync(args[1..]),
     ["store"] = EntryStoreBench.RunAsync,
     ["postgres"] = PostgresBench.RunAsync,
     ["backfill"] = BackfillBench.RunAsync,

@@ -1,165 +1,106 @@
+using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Afterimage.Bench.Index;
 
 /// <summary>
-/// Vectors with the shape of prompt embeddings, as <c>../shared/data/README.md</c> describes them: 0.8 of one common direction plus a random mix of 64
-/// fixed ones as cluster centres, one centre per 20 vectors, members at a noise of 0.35, queries at 0.25 from a member. Members of one cluster arrive
-/// shuffled within blocks of 10,000, so that a prefix is a smaller set of the same shape. Fixed seeds; a file that every peer reads:
-/// <c>int32 count, queries, dimensions; float32 vectors; float32 queries</c>, and beside it the true nearest neighbours.
+/// One data set and one set of queries, in files that every peer reads: <c>NAME.f32</c> and <c>NAME.QUERIES.f32</c>, each <c>int32 rows, dimensions;
+/// float32 vectors</c>, and beside them the true nearest neighbours. Settings are chosen on the queries <c>tuning</c>, figures come from <c>held-out</c>.
 /// </summary>
-internal sealed class IndexData
+internal sealed unsafe class IndexData : IDisposable
 {
-    private const int Block = 10_000;
-    private const int ClusterSize = 20;
-    private const int Directions = 64;
+    public const string Tuning = "tuning";
+    public const string HeldOut = "held-out";
 
-    private readonly float[][] _blocks;
-    private readonly float[] _queries;
-    private (int Nearest, float Similarity)[]? _truth;
-    private string? _path;
+    // Equal vectors are equally right: prompts that differ in their spelling only have one vector.
+    private const float Tie = 1e-5f;
 
-    private IndexData(int count, int queryCount, int dimensions, float[][] blocks, float[] queries)
+    private readonly MappedVectors _vectors;
+    private readonly MappedVectors _queries;
+
+    private IndexData(string name, string queries)
     {
-        Count = count;
-        QueryCount = queryCount;
-        Dimensions = dimensions;
-        _blocks = blocks;
-        _queries = queries;
+        (Name, Queries) = (name, queries);
+        _vectors = new MappedVectors(Path);
+        _queries = new MappedVectors(QueriesPath);
+        Truth = LoadTruth();
     }
 
-    public int Count { get; }
+    /// <summary>For example <c>shape-100000</c> or <c>prompts</c>.</summary>
+    public string Name { get; }
 
-    public int QueryCount { get; }
+    public string Queries { get; }
 
-    public int Dimensions { get; }
+    public string Path => BenchFiles.Of($"{Name}.f32");
 
-    /// <summary>The true nearest vector of each query and its similarity; found once and kept in the temporary folder.</summary>
-    public (int Nearest, float Similarity)[] Truth => _truth ??= LoadTruth();
+    public string QueriesPath => BenchFiles.Of($"{Name}.{Queries}.f32");
 
-    /// <summary>The file that peers read, written once.</summary>
-    public string Path => _path ??= Save();
+    public int Count => _vectors.Rows;
 
-    public ReadOnlyMemory<float> Vector(int i) => _blocks[i / Block].AsMemory(i % Block * Dimensions, Dimensions);
+    public int QueryCount => _queries.Rows;
 
-    public ReadOnlyMemory<float> Query(int i) => _queries.AsMemory(i * Dimensions, Dimensions);
+    public int Dimensions => _vectors.Dimensions;
 
-    /// <summary>Makes the vectors, the queries and the truth; the file is written once and kept in the temporary folder.</summary>
-    public static IndexData Make(int count, int queryCount, int dimensions = 768)
+    /// <summary>The true nearest vector of each query and its similarity.</summary>
+    public (int Nearest, float Similarity)[] Truth { get; }
+
+    /// <summary>Opens a data set, making its files where they are missing.</summary>
+    public static IndexData Open(string name, string queries)
     {
-        float[][] frame = new float[Directions + 1][];
-        var random = new Random(20261121);
-        for (int i = 0; i <= Directions; i++)
+        if (name == PromptVectors.Name)
         {
-            frame[i] = new float[dimensions];
-            AddNoise(random, frame[i], 1);
-            Normalize(frame[i]);
+            PromptVectors.Make();
+        }
+        else
+        {
+            ShapedVectors.Make(name, int.Parse(name.Split('-')[1]));
         }
 
-        float[][] blocks = new float[(count + Block - 1) / Block][];
-        Parallel.For(0, blocks.Length, b => blocks[b] = MakeBlock(b, Math.Min(Block, count - (b * Block)), dimensions, frame));
-        float[] queries = new float[queryCount * dimensions];
-        var data = new IndexData(count, queryCount, dimensions, blocks, queries);
-        random = new Random(count);
-        for (int q = 0; q < queryCount; q++)
-        {
-            Span<float> query = queries.AsSpan(q * dimensions, dimensions);
-            data.Vector(random.Next(count)).Span.CopyTo(query);
-            AddNoise(random, query, 0.25f);
-            Normalize(query);
-        }
-
-        return data;
+        return new IndexData(name, queries);
     }
 
-    /// <summary>Share of the queries with a neighbour above the floor whose nearest was found.</summary>
+    public ReadOnlyMemory<float> Vector(int i) => _vectors.Row(i).ToArray();
+
+    public ReadOnlyMemory<float> Query(int i) => _queries.Row(i).ToArray();
+
+    /// <summary>Share of the queries with a neighbour at or above the floor whose nearest, or one as near, was found.</summary>
     public double Recall(IReadOnlyList<int> found, float floor)
     {
-        int asked = 0, right = 0;
+        int right = 0;
         for (int q = 0; q < QueryCount; q++)
         {
-            if (Truth[q].Similarity >= floor)
-            {
-                asked++;
-                right += found[q] == Truth[q].Nearest ? 1 : 0;
-            }
+            bool counts = Truth[q].Similarity >= floor;
+            right += counts && found[q] >= 0 && Dot(_vectors.Row(found[q]), _queries.Row(q)) >= Truth[q].Similarity - Tie ? 1 : 0;
         }
 
+        int asked = Asked(floor);
         return asked == 0 ? double.NaN : (double)right / asked;
     }
 
-    private static float[] MakeBlock(int block, int count, int dimensions, float[][] frame)
-    {
-        var random = new Random(1000 + block);
-        float[] vectors = new float[count * dimensions];
-        float[][] centres = [.. Enumerable.Range(0, (count + ClusterSize - 1) / ClusterSize).Select(_ => Centre(random, dimensions, frame))];
-        int[] order = [.. Enumerable.Range(0, count)];
-        random.Shuffle(order);
-        for (int i = 0; i < count; i++)
-        {
-            Span<float> vector = vectors.AsSpan(order[i] * dimensions, dimensions);
-            centres[i / ClusterSize].CopyTo(vector);
-            AddNoise(random, vector, 0.35f);
-            Normalize(vector);
-        }
+    /// <summary>Queries with a neighbour at or above the floor.</summary>
+    public int Asked(float floor) => Truth.Count(t => t.Similarity >= floor);
 
-        return vectors;
+    public void Dispose()
+    {
+        _vectors.Dispose();
+        _queries.Dispose();
     }
 
-    private static float[] Centre(Random random, int dimensions, float[][] frame)
+    /// <summary>Writes vectors in the form that peers read.</summary>
+    public static void Write(string path, int rows, int dimensions, IEnumerable<float[]> parts)
     {
-        float[] centre = [.. frame[Directions].Select(x => 0.8f * x)];
-        for (int d = 0; d < Directions; d++)
+        using FileStream file = File.Create(path);
+        file.Write(MemoryMarshal.AsBytes<int>([rows, dimensions]));
+        foreach (float[] part in parts)
         {
-            float share = 0.12f * Gaussian(random);
-            for (int i = 0; i < dimensions; i++)
-            {
-                centre[i] += share * frame[d][i];
-            }
+            file.Write(MemoryMarshal.AsBytes<float>(part));
         }
-
-        Normalize(centre);
-        return centre;
-    }
-
-    private string FileOf(string extension)
-    {
-        string folder = Directory.CreateDirectory(System.IO.Path.Combine(System.IO.Path.GetTempPath(), "afterimage-bench-index")).FullName;
-        return System.IO.Path.Combine(folder, $"vectors-{Count}-{QueryCount}-{Dimensions}{extension}");
-    }
-
-    private string Save()
-    {
-        string path = FileOf(".f32");
-        if (!File.Exists(path))
-        {
-            using (FileStream file = File.Create(path + ".new"))
-            {
-                file.Write(MemoryMarshal.AsBytes<int>([Count, QueryCount, Dimensions]));
-                foreach (float[] block in _blocks)
-                {
-                    file.Write(MemoryMarshal.AsBytes<float>(block));
-                }
-
-                file.Write(MemoryMarshal.AsBytes<float>(_queries));
-            }
-
-            File.Move(path + ".new", path, overwrite: true);
-        }
-
-        return path;
     }
 
     private (int Nearest, float Similarity)[] LoadTruth()
     {
-        string path = FileOf(".truth");
-        if (!File.Exists(path))
-        {
-            File.WriteAllBytes(path + ".new", MemoryMarshal.AsBytes<(int, float)>(FindTruth()).ToArray());
-            File.Move(path + ".new", path, overwrite: true);
-        }
-
+        string path = BenchFiles.Make($"{Name}.{Queries}.truth", p => File.WriteAllBytes(p, MemoryMarshal.AsBytes<(int, float)>(FindTruth()).ToArray()));
         return MemoryMarshal.Cast<byte, (int, float)>(File.ReadAllBytes(path)).ToArray();
     }
 
@@ -167,15 +108,15 @@ internal sealed class IndexData
     {
         var best = new (int Nearest, float Similarity)[QueryCount];
         Array.Fill(best, (-1, float.MinValue));
-        const int slice = 8;
+        const int slice = 25;
         Parallel.For(0, (QueryCount + slice - 1) / slice, s =>
         {
             for (int i = 0; i < Count; i++)
             {
-                ReadOnlySpan<float> vector = Vector(i).Span;
+                ReadOnlySpan<float> vector = _vectors.Row(i);
                 for (int q = s * slice; q < Math.Min(QueryCount, (s + 1) * slice); q++)
                 {
-                    float similarity = Dot(vector, Query(q).Span);
+                    float similarity = Dot(vector, _queries.Row(q));
                     if (similarity > best[q].Similarity)
                     {
                         best[q] = (i, similarity);
@@ -191,42 +132,48 @@ internal sealed class IndexData
         ref float x = ref MemoryMarshal.GetReference(a);
         ref float y = ref MemoryMarshal.GetReference(b);
         Vector512<float> one = default, two = default;
-        for (nuint i = 0; i + 32 <= (nuint)a.Length; i += 32)
+        nuint i = 0;
+        for (; i + 32 <= (nuint)a.Length; i += 32)
         {
             one = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, i), Vector512.LoadUnsafe(ref y, i), one);
             two = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, i + 16), Vector512.LoadUnsafe(ref y, i + 16), two);
         }
 
-        return Vector512.Sum(one + two);
-    }
-
-    private static void AddNoise(Random random, Span<float> vector, float norm)
-    {
-        float deviation = norm / MathF.Sqrt(vector.Length);
-        for (int i = 0; i + 1 < vector.Length; i += 2)
+        float sum = Vector512.Sum(one + two);
+        for (; i < (nuint)a.Length; i++)
         {
-            (float sin, float cos) = MathF.SinCos(2 * MathF.PI * random.NextSingle());
-            float radius = deviation * MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle()));
-            vector[i] += radius * cos;
-            vector[i + 1] += radius * sin;
-        }
-    }
-
-    private static float Gaussian(Random random) =>
-        MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(2 * MathF.PI * random.NextSingle());
-
-    private static void Normalize(Span<float> vector)
-    {
-        double sum = 0;
-        foreach (float x in vector)
-        {
-            sum += (double)x * x;
+            sum += a[(int)i] * b[(int)i];
         }
 
-        float factor = (float)(1 / Math.Sqrt(sum));
-        for (int i = 0; i < vector.Length; i++)
+        return sum;
+    }
+
+    /// <summary>A file of vectors, mapped: nothing of it counts as private memory of the process that is measured.</summary>
+    private sealed class MappedVectors : IDisposable
+    {
+        private readonly MemoryMappedFile _file;
+        private readonly MemoryMappedViewAccessor _view;
+        private readonly byte* _start;
+
+        public MappedVectors(string path)
         {
-            vector[i] *= factor;
+            _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+            _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+            (Rows, Dimensions) = (((int*)_start)[0], ((int*)_start)[1]);
+        }
+
+        public int Rows { get; }
+
+        public int Dimensions { get; }
+
+        public ReadOnlySpan<float> Row(int i) => new((float*)(_start + 8) + ((long)i * Dimensions), Dimensions);
+
+        public void Dispose()
+        {
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+            _file.Dispose();
         }
     }
 }

@@ -1,20 +1,24 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Afterimage.Vectors;
 
 namespace Afterimage.Bench.Index;
 
-/// <summary>Our index filled with the data of a run, in a folder of its own.</summary>
+/// <summary>How building an index went. Rates are vectors a second.</summary>
+/// <param name="PerProcessorSecond">Of processor time, of all threads together, until every vector is in its graph.</param>
+/// <param name="VisiblePerSecond">Of the clock, on one thread, until every vector can be found (by scan where the graph has not reached it).</param>
+internal sealed record BuildFigures(double PerProcessorSecond, double VisiblePerSecond);
+
+/// <summary>Our index with the data of a run.</summary>
 internal sealed class OurIndex : IAsyncDisposable
 {
     public const string Space = "bench";
 
     private static readonly Hash256 Partition = Hash256.Of("partition");
 
-    private readonly Dictionary<Hash256, int> _numbers = [];
-
-    private OurIndex(VectorIndexOptions options, string folder)
+    private OurIndex(VectorIndexOptions options)
     {
-        Folder = folder;
+        Folder = options.Folder;
         Index = VectorIndex.Open(options);
     }
 
@@ -22,32 +26,32 @@ internal sealed class OurIndex : IAsyncDisposable
 
     public VectorIndex Index { get; }
 
-    /// <summary>Vectors a second of processor time, of all threads together, until every one is in its graph.</summary>
-    public double InsertsPerSecond { get; private set; }
-
-    public static async Task<OurIndex> FillAsync(IndexData data, Func<int, Hash256>? partitionOf = null)
+    /// <summary>Opens what is in a folder. A beam of 0 is the product's own.</summary>
+    public static async Task<OurIndex> OpenAsync(string folder, int dimensions, int beam = 0)
     {
-        string folder = Directory.CreateTempSubdirectory("afterimage-bench-index-").FullName;
-        var options = new VectorIndexOptions { Folder = folder, SpaceId = Space, Dimensions = data.Dimensions };
-        var ours = new OurIndex(options, folder);
+        var options = new VectorIndexOptions { Folder = folder, SpaceId = Space, Dimensions = dimensions };
+        var ours = new OurIndex(beam > 0 ? options with { SearchBeam = beam } : options);
         await ours.Index.Ready;
+        return ours;
+    }
+
+    /// <summary>Fills an empty folder, from one thread.</summary>
+    public static async Task<(OurIndex Index, BuildFigures Figures)> FillAsync(string folder, IndexData data, int count, Func<int, Hash256>? partitionOf = null)
+    {
+        OurIndex ours = await OpenAsync(folder, data.Dimensions);
         using Process process = Process.GetCurrentProcess();
-        TimeSpan start = process.TotalProcessorTime;
-        for (int i = 0; i < data.Count; i += 1000)
+        TimeSpan before = process.TotalProcessorTime;
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count; i += 100)
         {
-            VectorRecord[] records = [.. Enumerable.Range(i, Math.Min(1000, data.Count - i))
-                .Select(n => new VectorRecord(Entry(n), partitionOf?.Invoke(n) ?? Partition, n, data.Vector(n)))];
-            await ours.Index.AddAsync(records, default);
-            for (int n = 0; n < records.Length; n++)
-            {
-                ours._numbers[records[n].Entry] = i + n;
-            }
+            await ours.Index.AddAsync(
+                [.. Enumerable.Range(i, Math.Min(100, count - i)).Select(n => new VectorRecord(Entry(n), partitionOf?.Invoke(n) ?? Partition, n, data.Vector(n)))], default);
         }
 
+        double visible = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await ours.SettleAsync();
         process.Refresh();
-        ours.InsertsPerSecond = data.Count / (process.TotalProcessorTime - start).TotalSeconds;
-        return ours;
+        return (ours, new BuildFigures(count / (process.TotalProcessorTime - before).TotalSeconds, count / visible));
     }
 
     /// <summary>One query at a time; microseconds of each, and the nearest found.</summary>
@@ -61,29 +65,38 @@ internal sealed class OurIndex : IAsyncDisposable
             long start = Stopwatch.GetTimestamp();
             IReadOnlyList<Neighbor> found = await Index.SearchAsync(query, default);
             times[q] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-            nearest[q] = found.Count == 0 ? -1 : _numbers[found[0].Entry];
+            nearest[q] = found.Count == 0 ? -1 : NumberOf(found[0].Entry);
         }
 
         return (times, nearest);
     }
 
-    /// <summary>Closes the files; what follows is only reading numbers and deleting the folder.</summary>
-    public ValueTask CloseAsync() => Index.DisposeAsync();
-
-    /// <summary>Waits until no vector waits for a graph.</summary>
+    /// <summary>Waits until no vector waits for a graph, and saves the graphs.</summary>
     public async Task SettleAsync()
     {
         while (Index.Status.Pending > 0)
         {
             await Task.Delay(10);
         }
+
+        await Index.SnapshotAsync(default);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => Index.DisposeAsync();
+
+    /// <summary>A key whose first bytes tell the number; the rest is as random as a digest.</summary>
+    private static Hash256 Entry(int number)
     {
-        await Index.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        Span<byte> bytes = stackalloc byte[Hash256.Size];
+        Hash256.Of($"entry {number}").WriteTo(bytes);
+        MemoryMarshal.Write(bytes, number);
+        return Hash256.FromBytes(bytes);
     }
 
-    private static Hash256 Entry(int number) => Hash256.Of($"entry {number}");
+    private static int NumberOf(Hash256 entry)
+    {
+        Span<byte> bytes = stackalloc byte[Hash256.Size];
+        entry.WriteTo(bytes);
+        return MemoryMarshal.Read<int>(bytes);
+    }
 }

@@ -26,11 +26,11 @@ internal sealed class PeerProcess : IDisposable
     }
 
     /// <summary>Sends a command and waits for its answer; null where the peer has died.</summary>
-    public JsonElement? Ask(string command)
+    public JsonElement? Ask(string command, int expansion = 0)
     {
         try
         {
-            _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { command }));
+            _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { command, expansion }));
             return _process.StandardOutput.ReadLine() is { } line ? JsonDocument.Parse(line).RootElement : null;
         }
         catch (IOException)
@@ -38,10 +38,6 @@ internal sealed class PeerProcess : IDisposable
             return null;
         }
     }
-
-    /// <summary>Share of the queries with a neighbour above the floor whose nearest the peer finds.</summary>
-    public double? Recall(IndexData data, float floor) =>
-        Ask("search") is { } answer ? data.Recall([.. answer.GetProperty("nearest").EnumerateArray().Select(e => e.GetInt32())], floor) : null;
 
     public void Dispose()
     {

@@ -3,65 +3,111 @@
 apt-get install python3-hnswlib python3-faiss
 """
 import json
+import os
 import re
 import sys
 import time
 
 import numpy
 
-path, library, connectivity, expansion_add, expansion_search = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
-count, query_count, dimensions = map(int, numpy.fromfile(path, numpy.int32, 3))
-data = numpy.memmap(path, numpy.float32, "r", 12, (count + query_count, dimensions))
-queries = numpy.ascontiguousarray(data[count:])
-index = None
+vector_file, query_file, index_file, library = sys.argv[1:5]
+connectivity, expansion_add = map(int, sys.argv[5:7])
+
+
+def open_rows(path):
+    rows, dimensions = map(int, numpy.fromfile(path, numpy.int32, 2))
+    return numpy.memmap(path, numpy.float32, "r", 8, (rows, dimensions))
+
+
+vectors = open_rows(vector_file)
+count, dimensions = vectors.shape
 
 
 def anonymous():
     return int(re.search(r"RssAnon:\s+(\d+)", open("/proc/self/status").read()).group(1)) * 1024
 
 
-def make():
-    if library == "hnswlib":
+class Hnswlib:
+    def __init__(self):
         import hnswlib
 
-        made = hnswlib.Index("ip", dimensions)
-        made.init_index(count, M=connectivity, ef_construction=expansion_add)
-        made.set_ef(expansion_search)
-        made.set_num_threads(1)
-        return made, lambda part, start: made.add_items(part, numpy.arange(start, start + len(part)), num_threads=1), lambda q: made.knn_query(q, 1)[0][0][0]
-    import faiss
+        self.index = hnswlib.Index("ip", dimensions)
 
-    faiss.omp_set_num_threads(1)
-    if library == "faiss-flat":
-        made = faiss.IndexFlatIP(dimensions)
-    else:
-        made = faiss.IndexHNSWFlat(dimensions, connectivity, faiss.METRIC_INNER_PRODUCT)
-        made.hnsw.efConstruction = expansion_add
-        made.hnsw.efSearch = expansion_search
-    return made, lambda part, start: made.add(part), lambda q: made.search(q, 1)[1][0][0]
+    def begin(self):
+        self.index.init_index(count, M=connectivity, ef_construction=expansion_add)
+
+    def add(self, part, start):
+        self.index.add_items(part, numpy.arange(start, start + len(part)), num_threads=1)
+
+    def save(self, path):
+        self.index.save_index(path)
+
+    def load(self, path, expansion):
+        self.index.load_index(path)
+        self.index.set_ef(expansion)
+        self.index.set_num_threads(1)
+
+    def search(self, query):
+        return self.index.knn_query(query, 1, num_threads=1)[0][0][0]
 
 
-def build():
-    global index
-    index = make()
+class Faiss:
+    def __init__(self):
+        import faiss
+
+        faiss.omp_set_num_threads(1)
+        self.faiss = faiss
+
+    def begin(self):
+        self.index = self.faiss.IndexHNSWFlat(dimensions, connectivity, self.faiss.METRIC_INNER_PRODUCT)
+        self.index.hnsw.efConstruction = expansion_add
+
+    def add(self, part, start):
+        self.index.add(part)
+
+    def save(self, path):
+        self.faiss.write_index(self.index, path)
+
+    def load(self, path, expansion):
+        self.index = self.faiss.read_index(path)
+        self.index.hnsw.efSearch = expansion
+
+    def search(self, query):
+        return self.index.search(query, 1)[1][0][0]
+
+
+peer = {"hnswlib": Hnswlib, "faiss": Faiss}[library]()
+
+
+def build(_):
+    peer.begin()
     seconds = 0
     for start in range(0, count, 10000):
-        part = numpy.ascontiguousarray(data[start : min(count, start + 10000)])
+        part = numpy.ascontiguousarray(vectors[start : min(count, start + 10000)])
         before = time.process_time()
-        index[1](part, start)
+        peer.add(part, start)
         seconds += time.process_time() - before
-    return {"insertsPerSecond": count / seconds, "bytes": anonymous()}
+    peer.save(index_file + ".new")
+    os.replace(index_file + ".new", index_file)
+    return {"insertsPerSecond": count / seconds}
 
 
-def search():
+def load(expansion):
+    peer.load(index_file, expansion)
+    return {"bytes": anonymous()}
+
+
+def search(_):
+    queries = numpy.ascontiguousarray(open_rows(query_file))
     times, nearest = [], []
-    for q in range(query_count):
+    for q in range(len(queries)):
         before = time.perf_counter()
-        found = index[2](queries[q : q + 1])
+        found = peer.search(queries[q : q + 1])
         times.append((time.perf_counter() - before) * 1e6)
         nearest.append(int(found))
-    return {"microseconds": sorted(times)[len(times) // 2], "mean": sum(times) / len(times), "nearest": nearest}
+    return {"microseconds": sorted(times)[len(times) // 2], "nearest": nearest}
 
 
 for line in sys.stdin:
-    print(json.dumps({"build": build, "search": search}[json.loads(line)["command"]]()), flush=True)
+    asked = json.loads(line)
+    print(json.dumps({"build": build, "load": load, "search": search}[asked["command"]](asked["expansion"])), flush=True)

@@ -30,22 +30,30 @@ internal sealed class GraphStore(string folder, IndexState state, Lock writing)
 
     public void Delete(LargePartition partition) => File.Delete(GraphFile.PathOf(folder, partition.Key));
 
-    /// <summary>Gives every partition its graph back; deletes files that fit none. Before anyone else is inside.</summary>
-    public void Load(GraphRepair repair)
+    /// <summary>
+    /// Gives every partition its graph back; deletes files that fit none. Before anyone else is inside. Returns the largest sequence that a file names.
+    /// </summary>
+    public ulong Load(GraphRepair repair)
     {
+        ulong largest = 0;
         foreach (string path in Directory.GetFiles(folder, "*" + GraphFile.Extension))
         {
-            int number = GraphFile.Read(path) is { } content ? Adopt(content, repair) : -1;
-            if (number < 0)
+            if (GraphFile.Read(path) is { } content && IsAdopted(content, repair))
+            {
+                largest = content.Sequences.Concat(content.Duplicates.Select(d => d.Sequence)).Append(largest).Max();
+            }
+            else
             {
                 File.Delete(path);
             }
         }
+
+        return largest;
     }
 
-    private int Adopt(GraphContent content, GraphRepair repair)
+    private bool IsAdopted(GraphContent content, GraphRepair repair)
     {
         int number = state.Partitions.Find(content.Partition);
-        return number >= 0 && state.Partitions.At(number).Large is { } large && state.Graphs.Adopt(large, content, repair) ? number : -1;
+        return number >= 0 && state.Partitions.At(number).Large is { } large && state.Graphs.Adopt(large, content, repair);
     }
 }

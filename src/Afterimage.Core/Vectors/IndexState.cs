@@ -37,6 +37,9 @@ internal sealed class IndexState : IKeys
 
     public PartitionGraphs Graphs { get; }
 
+    /// <summary>Enumerations under way.</summary>
+    public List<RowWalk> Walks { get; } = [];
+
     public int Count => _entries.Count;
 
     public long Bytes => Rows.Bytes + Partitions.Bytes + _entries.Bytes + Graphs.Partitions.Sum(p => p.Bytes);
@@ -44,7 +47,7 @@ internal sealed class IndexState : IKeys
     ref readonly Hash256 IKeys.KeyOf(int number) => ref Rows.Info(number).Entry;
 
     /// <summary>The row of an entry, or -1.</summary>
-    public int Find(in Hash256 entry) => _entries.Find(entry);
+    public int Find(Hash256 entry) => _entries.Find(entry);
 
     /// <summary>Takes a vector in from its record in the log, replacing what the entry had.</summary>
     public void Add(ReadOnlySpan<byte> record, uint place)
@@ -125,7 +128,7 @@ internal sealed class IndexState : IKeys
     /// <summary>Links a row and takes out the one that its entry had.</summary>
     private void Put(int row)
     {
-        // The new row is linked before the old one is taken out: a search beside this sees one or both, never none.
+        // The new row is linked before the old one is taken out: a search that saw neither can tell, and looks again.
         ref RowInfo info = ref Rows.Info(row);
         int old = _entries.Find(info.Entry);
         Link(row, info.Partition);
@@ -134,6 +137,7 @@ internal sealed class IndexState : IKeys
         {
             _entries.Replace(old, row);
             Unlink(old);
+            Walks.ForEach(walk => walk.Moved(Rows.Info(row).Entry, old, row));
         }
         else
         {

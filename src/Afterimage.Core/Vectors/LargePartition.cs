@@ -34,6 +34,9 @@ internal sealed class LargePartition(Hash256 key)
     /// <summary>Its last row is gone. Under the writer's lock.</summary>
     public bool Dropped { get; set; }
 
+    /// <summary>Gets no graph any more: working on one met a defect. Under the writer's lock.</summary>
+    public bool ScanOnly { get; set; }
+
     public void Add(RowStore rows, int row)
     {
         if (_list.Full)

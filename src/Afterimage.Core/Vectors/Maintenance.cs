@@ -1,54 +1,53 @@
 using System.Collections.Concurrent;
-using Afterimage.Vectors.Graphs;
 
 namespace Afterimage.Vectors;
 
 /// <summary>
-/// The thread behind an index: builds, repairs and saves graphs, compacts the log, gives memory back. It takes the writer's lock for moments and never
-/// holds up a search; what it has not reached yet is scanned, so it may be late but nothing is ever missing.
+/// The thread behind an index: has graphs built, repaired and saved, the log compacted, memory given back. It takes the writer's lock for moments and
+/// never holds up a search; what it has not reached yet is scanned, so it may be late but nothing is ever missing.
 /// </summary>
 internal sealed class Maintenance : IDisposable
 {
+    public const string ThreadName = "Afterimage index";
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly IndexState _state;
-    private readonly GraphStore _graphs;
+    private readonly GraphMaintenance _graphs;
     private readonly LogCompaction _compaction;
+    private readonly RowCompaction _rows;
     private readonly Lock _writing;
     private readonly int _graphMin;
-    private readonly GraphBuilder _builder;
-    private readonly GraphRepair _repair;
-    private readonly ReadEpochs.Reader _reader = new();
     private readonly AutoResetEvent _wake = new(false);
     private readonly ConcurrentQueue<TaskCompletionSource> _snapshots = new();
     private readonly Thread _thread;
     private LargePartition? _inWork;
+    private volatile string? _fault;
+    private volatile string? _defect;
     private volatile bool _stopping;
 
-    public Maintenance(IndexState state, GraphStore graphs, LogCompaction compaction, Lock writing, GraphBuilder builder, int graphMin)
+    public Maintenance(IndexState state, GraphMaintenance graphs, LogCompaction compaction, Lock writing, int graphMin)
     {
         _state = state;
         _graphs = graphs;
         _compaction = compaction;
+        _rows = new RowCompaction(state, writing);
         _writing = writing;
         _graphMin = graphMin;
-        _builder = builder;
-        _repair = new GraphRepair(builder);
-        state.Epochs.Register(_reader);
-        _thread = new Thread(Run) { IsBackground = true, Name = "Afterimage index", Priority = ThreadPriority.BelowNormal };
+        _thread = new Thread(Run) { IsBackground = true, Name = ThreadName, Priority = ThreadPriority.BelowNormal };
     }
 
     /// <summary>Whether it waits for something to do. Under the writer's lock.</summary>
     public bool Idle { get; private set; }
 
-    /// <summary>Graphs that were thrown away and begun again because most of what they held was removed.</summary>
-    public long Rebuilds { get; private set; }
+    /// <summary>Graphs that were thrown away and begun again because most of what they held was removed. Under the writer's lock.</summary>
+    public long Rebuilds => _graphs.Rebuilds;
 
-    /// <summary>Why the last background write failed; null where it did not.</summary>
-    public string? Fault { get; private set; }
+    /// <summary>Why background work failed; null where it did not. A defect of the program stays until the next start.</summary>
+    public string? Fault => _defect ?? _fault;
 
     /// <summary>Vectors that wait for their place in a graph. Under the writer's lock.</summary>
-    public long Pending => _state.Graphs.Work.Append(_inWork).OfType<LargePartition>().Where(p => !p.Dropped).Distinct()
+    public long Pending => _state.Graphs.Work.Append(_inWork).OfType<LargePartition>().Where(p => !p.Dropped && !p.ScanOnly).Distinct()
         .Where(p => p.Graph is not null || p.List.Live >= _graphMin).Sum(p => (long)(p.List.Count - p.List.Graphed));
 
     public void Start() => _thread.Start();
@@ -84,12 +83,12 @@ internal sealed class Maintenance : IDisposable
         {
             if (Next() is { } partition)
             {
-                Guarded(() => WorkOn(partition));
+                Guarded(() => _graphs.WorkOn(partition, () => _stopping), partition);
                 continue;
             }
 
             bool worked = false;
-            Guarded(() => worked = _compaction.TryStep(() => _stopping) || GiveMemoryBack());
+            Guarded(() => worked = _compaction.TryStep(() => _stopping) || _rows.TryStep());
             if (worked)
             {
                 continue;
@@ -97,7 +96,7 @@ internal sealed class Maintenance : IDisposable
 
             if (_snapshots.TryDequeue(out TaskCompletionSource? snapshot))
             {
-                Guarded(() => SaveAll(1));
+                Guarded(_graphs.SaveAll);
                 snapshot.SetResult();
                 continue;
             }
@@ -105,25 +104,10 @@ internal sealed class Maintenance : IDisposable
             _wake.WaitOne(Pause);
         }
 
-        Guarded(() => SaveAll(1));
+        Guarded(_graphs.SaveAll);
         while (_snapshots.TryDequeue(out TaskCompletionSource? snapshot))
         {
             snapshot.SetResult();
-        }
-    }
-
-    /// <summary>Background work that the disk refuses is tried again later; the index itself goes on.</summary>
-    private void Guarded(Action work)
-    {
-        try
-        {
-            work();
-            Fault = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Fault = $"Index maintenance failed: {e.Message}";
-            _wake.WaitOne(Pause);
         }
     }
 
@@ -143,177 +127,33 @@ internal sealed class Maintenance : IDisposable
         }
     }
 
-    private void WorkOn(LargePartition partition)
+    /// <summary>
+    /// Background work that the disk refuses is tried again later. A defect costs what was being worked on, never the process: searches and writers need
+    /// none of this.
+    /// </summary>
+    private void Guarded(Action work, LargePartition? partition = null)
     {
-        Graph? graph = Prepare(partition);
-        if (graph is null)
-        {
-            _graphs.Delete(partition);
-            return;
-        }
-
-        Repair(partition, graph);
-        while (!_stopping && InsertNext(partition, graph))
-        {
-            bool due;
-            lock (_writing)
-            {
-                due = GraphStore.IsDue(graph);
-            }
-
-            if (due)
-            {
-                Save(partition, graph);
-            }
-        }
-    }
-
-    private bool InsertNext(LargePartition partition, Graph graph)
-    {
-        _reader.Enter(_state.Epochs);
         try
         {
-            int row;
-            lock (_writing)
-            {
-                row = partition.Graph == graph ? _state.Graphs.NextUngraphed(partition) : -1;
-            }
-
-            if (row >= 0)
-            {
-                _builder.Insert(graph, row, equal =>
-                {
-                    lock (_writing)
-                    {
-                        return _state.Graphs.Claim(partition, graph, row, equal);
-                    }
-                });
-            }
-
-            return row >= 0;
-        }
-        finally
-        {
-            _reader.Leave();
-        }
-    }
-
-    /// <summary>Decides whether the partition is to have a graph; null where not.</summary>
-    private Graph? Prepare(LargePartition partition)
-    {
-        lock (_writing)
-        {
-            if (partition.Dropped)
-            {
-                return null;
-            }
-
-            int count = partition.List.Live;
-            if (partition.Graph is { } graph && (count < _graphMin / 2 || count < graph.Base.End / 4))
-            {
-                _state.Graphs.Drop(partition);
-                Rebuilds++;
-            }
-
-            if (partition.Graph is null && count >= _graphMin)
-            {
-                partition.Graph = new Graph();
-            }
-
-            return partition.Graph;
-        }
-    }
-
-    private void Repair(LargePartition partition, Graph graph)
-    {
-        int[] dead;
-        lock (_writing)
-        {
-            dead = PartitionGraphs.NeedsRepair(graph) ? [.. graph.Dead] : [];
-        }
-
-        if (dead.Length == 0)
-        {
+            work();
+            _fault = null;
             return;
         }
-
-        _reader.Enter(_state.Epochs);
-        GraphLayer[] layers = graph.Shape.Layers;
-        List<int>[]? unlinked = _repair.Run(graph, dead);
-        _reader.Leave();
-        lock (_writing)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (partition.Graph != graph)
+            _fault = $"Index maintenance failed: {e.Message}";
+        }
+#pragma warning disable CA1031 // An exception that leaves this thread would end the gateway.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _defect = $"Index maintenance met a defect: {e}";
+            if (partition is not null)
             {
-                return;
-            }
-
-            if (unlinked is null)
-            {
-                _state.Graphs.Drop(partition);
-                return;
-            }
-
-            graph.Dead.RemoveRange(0, dead.Length);
-            _state.Graphs.Release(graph, layers, unlinked);
-        }
-    }
-
-    private void SaveAll(int changesMin)
-    {
-        LargePartition[] partitions;
-        lock (_writing)
-        {
-            partitions = [.. _state.Graphs.Partitions.Where(p => p.Graph?.Unsaved >= changesMin)];
-        }
-
-        foreach (LargePartition partition in partitions)
-        {
-            if (partition.Graph is { } graph)
-            {
-                Save(partition, graph);
-            }
-        }
-    }
-
-    private void Save(LargePartition partition, Graph graph)
-    {
-        // The file names vectors by their sequence, which is read from the log: no segment may go meanwhile.
-        _reader.Enter(_state.Epochs);
-        try
-        {
-            _graphs.Save(partition, graph);
-        }
-        finally
-        {
-            _reader.Leave();
-        }
-    }
-
-    /// <summary>Empties the emptiest chunk of rows where a good part of all rows is unused; false where it is not.</summary>
-    private bool GiveMemoryBack()
-    {
-        int first = -1;
-        lock (_writing)
-        {
-            if (_state.Retiring.Enumerations == 0 && _state.Rows.Free > Math.Max(2 * RowStore.ChunkRows, _state.Count / 4))
-            {
-                first = _state.Rows.Close();
+                _graphs.GiveUp(partition);
             }
         }
 
-        const int rowsPerLock = 32;
-        for (int row = first; first >= 0 && row < first + RowStore.ChunkRows; row += rowsPerLock)
-        {
-            lock (_writing)
-            {
-                for (int i = row; i < row + rowsPerLock && _state.Rows.Has(i); i++)
-                {
-                    _state.Move(i);
-                }
-            }
-        }
-
-        return first >= 0;
+        _wake.WaitOne(Pause);
     }
 }

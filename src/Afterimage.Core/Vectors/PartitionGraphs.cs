@@ -17,7 +17,7 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     /// <summary>A row came into a large partition.</summary>
     public void Added(LargePartition partition)
     {
-        if (partition.List.Live >= graphMin)
+        if (partition.List.Live >= graphMin && !partition.ScanOnly)
         {
             Queue(partition);
         }

@@ -17,9 +17,6 @@ internal sealed class RetiredQueue(ReadEpochs epochs, RowStore rows, PartitionTa
 {
     private readonly Queue<(long Epoch, Retired Kind, int Number, GraphLayer? Layer)> _waiting = new();
 
-    /// <summary>While above zero, rows are not reused: an enumeration that walks the rows must not miss one that moved behind it.</summary>
-    public int Enumerations { get; set; }
-
     public void Add(Retired kind, int number, GraphLayer? layer = null) => _waiting.Enqueue((epochs.Advance(), kind, number, layer));
 
     /// <summary>Gives back what no search can know any more.</summary>
@@ -27,11 +24,6 @@ internal sealed class RetiredQueue(ReadEpochs epochs, RowStore rows, PartitionTa
     {
         while (_waiting.TryPeek(out (long Epoch, Retired Kind, int Number, GraphLayer? Layer) oldest) && epochs.Passed(oldest.Epoch))
         {
-            if (oldest.Kind == Retired.Row && Enumerations > 0)
-            {
-                return;
-            }
-
             _waiting.Dequeue();
             switch (oldest.Kind)
             {

@@ -22,6 +22,9 @@ internal sealed unsafe class RowChunk
         _free = new ushort[rows];
     }
 
+    /// <summary>Private bytes of a chunk.</summary>
+    public static long Bytes(int rows, int rowBytes) => DotKernel.Step + ((long)rows * (rowBytes + sizeof(RowScale) + sizeof(RowInfo) + sizeof(ushort)));
+
     public int Number { get; }
 
     public byte* Codes { get; }

@@ -25,7 +25,7 @@ internal sealed unsafe class RowStore(int rowBytes)
     public int Free { get; private set; }
 
     /// <summary>Private bytes held.</summary>
-    public long Bytes => (long)_chunks.Count(c => c is not null) * ChunkRows * (rowBytes + sizeof(RowScale) + sizeof(RowInfo));
+    public long Bytes => (long)_chunks.Count(c => c is not null) * RowChunk.Bytes(ChunkRows, rowBytes);
 
     /// <summary>A row for writing; not visible to anyone until it is linked somewhere.</summary>
     public int Allocate()

@@ -12,6 +12,9 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
 {
     private const int BatchRows = 32;
 
+    // Each attempt is lost only to a replacement beside it; a search that loses them all misses at most the vectors replaced just then.
+    private const int AttemptsMax = 4;
+
     private readonly RowStore _rows;
     private readonly VectorLog _log;
     private readonly float[] _unit;
@@ -55,28 +58,22 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         // 1. The query as codes; no candidates yet.
         UnitVectors.Normalize(query.Vector.Span, _unit);
         _query.Encode(_unit);
-        _candidates.Begin(query.Count, query.SimilarityMin);
-        _batchCount = 0;
         _wanted = query.Count;
         _seed = query.Seed;
 
         // 2. Candidates: whatever the codes cannot rule out.
         ref PartitionHead head = ref partitions.At(number);
-        if (Volatile.Read(ref head.Large) is not { } large)
+        for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            Path = SearchPath.Chain;
-            ScanChain(Volatile.Read(ref head.First));
+            _candidates.Begin(query.Count, query.SimilarityMin);
+            _batchCount = 0;
+            bool complete = Gather(ref head);
+            ScanBatch();
+            if (complete)
+            {
+                break;
+            }
         }
-        else if (_seed is { } seed)
-        {
-            SearchSeed(large, large.Seeds.First(_rows, seed));
-        }
-        else
-        {
-            SearchList(large, _beam);
-        }
-
-        ScanBatch();
 
         // 3. Exact similarities decide.
         return Rank(query.Count, query.SimilarityMin);
@@ -109,11 +106,29 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         }
     }
 
-    private void SearchSeed(LargePartition partition, int first)
+    /// <summary>
+    /// Gathers candidates; false where a vector that was there all the time may have been passed over, because it was replaced beside the search: its new
+    /// row came in where the search had been already, and its old one went out where the search had not been yet.
+    /// </summary>
+    private bool Gather(ref PartitionHead head)
     {
+        if (Volatile.Read(ref head.Large) is { } large)
+        {
+            return _seed is { } seed ? SearchSeed(large, seed) : SearchList(large, _beam);
+        }
+
+        Path = SearchPath.Chain;
+        int first = Volatile.Read(ref head.First);
+        ScanChain(first);
+        return Volatile.Read(ref head.First) == first;
+    }
+
+    private bool SearchSeed(LargePartition partition, long seed)
+    {
+        int first = partition.Seeds.First(_rows, seed);
         if (first < 0)
         {
-            return;
+            return true;
         }
 
         // A seed that a good part of a huge partition shares is found along the graph, with a beam as much wider as its share is smaller.
@@ -121,8 +136,7 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         int all = partition.List.Live;
         if (count >= _graphMin && (long)count * 8 >= all)
         {
-            SearchList(partition, _beam * Math.Max(1, all / count));
-            return;
+            return SearchList(partition, _beam * Math.Max(1, all / count));
         }
 
         Path = SearchPath.Seed;
@@ -130,9 +144,11 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         {
             Add(row);
         }
+
+        return partition.Seeds.First(_rows, seed) == first;
     }
 
-    private void SearchList(LargePartition partition, int beam)
+    private bool SearchList(LargePartition partition, int beam)
     {
         // The order matters: rows up to the mark, read before the graph is searched, are in this graph; those behind it are scanned.
         Graph? graph = partition.Graph;
@@ -142,15 +158,17 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         {
             Path = SearchPath.Scan;
             ScanList(list, 0);
-            return;
+            return true;
         }
 
         Path = SearchPath.Graph;
-
         GraphShape shape = graph.Shape;
         int entry = _graphSearcher.Descend(shape, _query, 0);
         _graphSearcher.Search(shape.Layers[0], entry, _query, Math.Max(beam, _wanted * 2), this);
         ScanList(list, graphed);
+
+        // The graph passes over rows that were replaced; what replaced them is in the list that was current then.
+        return partition.List == list;
     }
 
     private void ScanChain(int first)
@@ -169,8 +187,8 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
 
     private void ScanList(RowList list, int from)
     {
-        int count = list.Count;
-        for (int i = from; i < count; i++)
+        // The count is read anew each time: a row that was taken out ahead of this may have been replaced by one at the end.
+        for (int i = from; i < list.Count; i++)
         {
             int row = list[i];
             if (row >= 0 && IsNew(row))

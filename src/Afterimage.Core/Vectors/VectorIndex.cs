@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Afterimage.Vectors.Graphs;
@@ -27,10 +26,8 @@ public sealed class VectorIndex : IVectorIndex
     private readonly GraphStore _graphs;
     private readonly Maintenance _maintenance;
     private readonly Lock _writing = new();
-    private readonly int _addLength;
-    private long _sequence;
+    private readonly VectorWriter _writer;
     private double _loadProgress;
-    private volatile string? _writeFault;
     private volatile bool _disposed;
 
     private VectorIndex(VectorIndexOptions options, string folder)
@@ -48,14 +45,15 @@ public sealed class VectorIndex : IVectorIndex
         }
 
         _quantizer = new Quantizer(options.Dimensions);
-        _addLength = LogRecord.AddLength(options.Dimensions);
         _state = new IndexState(_log, _quantizer, options.GraphMin);
         _searchers = new SearcherPool(_state.Epochs, () => new Searcher(_state.Rows, _log, _quantizer, options));
         _commit = new GroupCommit(_log, options.FlushInterval);
         _builder = new GraphBuilder(_state.Rows, _quantizer, options.Kernel, options.BuildBeam);
         _graphs = new GraphStore(folder, _state, _writing);
         var compaction = new LogCompaction(_state, _log, _commit, _writing, options.Dimensions);
-        _maintenance = new Maintenance(_state, _graphs, compaction, _writing, _builder, options.GraphMin);
+        var graphMaintenance = new GraphMaintenance(_state, _graphs, _writing, _builder, options.GraphMin);
+        _maintenance = new Maintenance(_state, graphMaintenance, compaction, _writing, options.GraphMin);
+        _writer = new VectorWriter(_state, _log, _commit, _maintenance, _writing, options.Dimensions);
         VectorMetrics.Add(this);
         Ready = Task.Run(Load);
     }
@@ -64,7 +62,8 @@ public sealed class VectorIndex : IVectorIndex
 
     public int Dimensions => _options.Dimensions;
 
-    /// <summary>Ends when the log has been read and every vector can be found. Until then operations wait for it; faulted where the log cannot be read.</summary>
+    /// <summary>Ends when the log has been read and every vector can be found. Until then operations wait for it; faulted where the files
+    /// cannot be read, and then every operation throws <see cref="VectorIndexUnavailableException"/>.</summary>
     public Task Ready { get; }
 
     /// <summary>How the index is doing; cheap.</summary>
@@ -85,7 +84,7 @@ public sealed class VectorIndex : IVectorIndex
                     _commit.Lag.TotalSeconds,
                     _log.Damaged,
                     _maintenance.Rebuilds,
-                    _writeFault ?? _commit.Fault ?? _maintenance.Fault);
+                    LoadFault ?? _writer.Fault ?? _commit.Fault ?? _maintenance.Fault);
             }
         }
     }
@@ -137,7 +136,7 @@ public sealed class VectorIndex : IVectorIndex
         for (int start = 0; start < records.Count; start += RecordsPerAppend)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Add(records, start, Math.Min(RecordsPerAppend, records.Count - start));
+            _writer.Add(records, start, Math.Min(RecordsPerAppend, records.Count - start));
         }
     }
 
@@ -149,7 +148,7 @@ public sealed class VectorIndex : IVectorIndex
         int removed = 0;
         foreach (Hash256 entry in entries)
         {
-            removed += Remove(entry) ? 1 : 0;
+            removed += _writer.Remove(entry) ? 1 : 0;
         }
 
         return removed;
@@ -185,16 +184,29 @@ public sealed class VectorIndex : IVectorIndex
     public async IAsyncEnumerable<VectorPlace> EnumerateAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await UsableAsync(cancellationToken).ConfigureAwait(false);
+        var walk = new RowWalk(_state);
         lock (_writing)
         {
-            _state.Retiring.Enumerations++;
+            _state.Walks.Add(walk);
         }
 
         try
         {
             var places = new List<VectorPlace>(PlacesPerLook);
-            for (int row = 0; Look(ref row, places);)
+            while (true)
             {
+                places.Clear();
+                lock (_writing)
+                {
+                    ObjectDisposedException.ThrowIf(_disposed, this);
+                    walk.Take(places, PlacesPerLook);
+                }
+
+                if (places.Count == 0)
+                {
+                    yield break;
+                }
+
                 foreach (VectorPlace place in places)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -206,7 +218,7 @@ public sealed class VectorIndex : IVectorIndex
         {
             lock (_writing)
             {
-                _state.Retiring.Enumerations--;
+                _state.Walks.Remove(walk);
             }
         }
     }
@@ -249,6 +261,7 @@ public sealed class VectorIndex : IVectorIndex
 
         lock (_writing)
         {
+            _writer.Close();
             _log.Dispose();
             _folderLock.Dispose();
         }
@@ -262,7 +275,7 @@ public sealed class VectorIndex : IVectorIndex
                 if (LogRecord.Kind(record) == LogRecordKind.Add)
                 {
                     _state.Add(record, place);
-                    _sequence = Math.Max(_sequence, (long)LogRecord.Sequence(record));
+                    _writer.Used(LogRecord.Sequence(record));
                 }
                 else
                 {
@@ -272,7 +285,9 @@ public sealed class VectorIndex : IVectorIndex
                 _state.Retiring.Reclaim();
             },
             progress => Volatile.Write(ref _loadProgress, progress));
-        _graphs.Load(new GraphRepair(_builder));
+
+        // A graph file may name vectors that the log has lost since. Their sequences are never given to others, or the file would speak of those.
+        _writer.Used(_graphs.Load(new GraphRepair(_builder)));
         Volatile.Write(ref _loadProgress, 1);
         _maintenance.Start();
     }
@@ -282,7 +297,12 @@ public sealed class VectorIndex : IVectorIndex
         cancellationToken.ThrowIfCancellationRequested();
         if (!Ready.IsCompletedSuccessfully)
         {
-            await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Ready.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (LoadFault is { } fault)
+            {
+                throw new VectorIndexUnavailableException(fault, Ready.Exception);
+            }
         }
 
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -290,9 +310,11 @@ public sealed class VectorIndex : IVectorIndex
 
     private async ValueTask<IReadOnlyList<Neighbor>> WaitAndSearchAsync(VectorQuery query, CancellationToken cancellationToken)
     {
-        await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await UsableAsync(cancellationToken).ConfigureAwait(false);
         return Search(query);
     }
+
+    private string? LoadFault => Ready.IsFaulted ? $"The index in {_options.Folder} cannot be read: {Ready.Exception.GetBaseException().Message}" : null;
 
     private Neighbor[] Search(in VectorQuery query)
     {
@@ -311,111 +333,5 @@ public sealed class VectorIndex : IVectorIndex
             searcher.Leave();
             SearcherPool.Return(searcher);
         }
-    }
-
-    private void Add(IReadOnlyList<VectorRecord> records, int start, int count)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(count * _addLength);
-        float[] unit = ArrayPool<float>.Shared.Rent(Dimensions);
-        long sequence = Interlocked.Add(ref _sequence, count) - count;
-        for (int i = 0; i < count; i++)
-        {
-            VectorRecord record = records[start + i];
-            UnitVectors.Normalize(record.Vector.Span, unit);
-            var place = new VectorPlace(record.Entry, record.Partition, record.Seed, record.Batch);
-            LogRecord.WriteAdd(buffer.AsSpan(i * _addLength, _addLength), (ulong)(sequence + i + 1), place, unit.AsSpan(0, Dimensions));
-        }
-
-        lock (_writing)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            for (int done = 0; done < count;)
-            {
-                ReadOnlySpan<byte> rest = buffer.AsSpan(done * _addLength, (count - done) * _addLength);
-                done += AppendAndApply(rest);
-            }
-
-            _state.Retiring.Reclaim();
-            WakeMaintenance();
-        }
-
-        ArrayPool<byte>.Shared.Return(buffer);
-        ArrayPool<float>.Shared.Return(unit);
-    }
-
-    /// <summary>Writes as many add records as fit the active segment, then makes them visible. Returns how many.</summary>
-    private int AppendAndApply(ReadOnlySpan<byte> records)
-    {
-        uint place = Append(records, _addLength, out int count);
-        for (int i = 0; i < count; i++)
-        {
-            _state.Add(records.Slice(i * _addLength, _addLength), VectorLog.Behind(place, i * _addLength));
-        }
-
-        return count;
-    }
-
-    private bool Remove(in Hash256 entry)
-    {
-        lock (_writing)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_state.Find(entry) < 0)
-            {
-                return false;
-            }
-
-            Span<byte> record = stackalloc byte[LogRecord.ShortLength];
-            LogRecord.WriteRemove(record, entry);
-            Append(record, record.Length, out _);
-            _state.Remove(entry);
-            _state.Retiring.Reclaim();
-            WakeMaintenance();
-            return true;
-        }
-    }
-
-    private void WakeMaintenance()
-    {
-        if (_maintenance.Idle && _state.Graphs.Work.Count > 0)
-        {
-            _maintenance.Wake();
-        }
-    }
-
-    private uint Append(ReadOnlySpan<byte> records, int recordLength, out int count)
-    {
-        try
-        {
-            count = Math.Min(_log.Room(recordLength), records.Length / recordLength);
-            uint place = _log.Append(records[..(count * recordLength)]);
-            _writeFault = null;
-            _commit.Changed();
-            return place;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _writeFault = $"The index log cannot be written: {e.Message}";
-            throw new VectorIndexUnavailableException(_writeFault, e);
-        }
-    }
-
-    /// <summary>Takes the places of the next rows; false where there are no more.</summary>
-    private bool Look(ref int row, List<VectorPlace> places)
-    {
-        places.Clear();
-        lock (_writing)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            for (; row < _state.Rows.End && places.Count < PlacesPerLook; row++)
-            {
-                if (_state.Rows.Has(row) && _state.Rows.Info(row).Live)
-                {
-                    places.Add(_state.PlaceOf(row));
-                }
-            }
-        }
-
-        return places.Count > 0;
     }
 }

@@ -9,6 +9,7 @@ namespace Afterimage.Admin;
 /// <summary>Listens to the engine's instruments and keeps their sums, for Prometheus and for the stats page.</summary>
 internal sealed class MetricsCollector : IDisposable
 {
+    // For histograms that advise no bounds of their own.
     private static readonly double[] SecondsBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
     private readonly MeterListener _listener = new();
@@ -94,6 +95,7 @@ internal sealed class MetricsCollector : IDisposable
     private sealed class Family(Instrument instrument)
     {
         private readonly bool _isHistogram = instrument.GetType().Name.StartsWith("Histogram", StringComparison.Ordinal);
+        private readonly double[] _bounds = [.. (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? SecondsBounds];
         private readonly bool _isGauge = instrument.IsObservable && !instrument.GetType().Name.StartsWith("ObservableCounter", StringComparison.Ordinal)
             || instrument.GetType().Name.Contains("UpDown", StringComparison.Ordinal);
 
@@ -106,7 +108,7 @@ internal sealed class MetricsCollector : IDisposable
             var key = new TagKey(tags);
             if (!Cells.TryGetValue(key, out Cell? cell))
             {
-                cell = Cells.GetOrAdd(key, new Cell(_isHistogram ? SecondsBounds.Length + 1 : 0));
+                cell = Cells.GetOrAdd(key, new Cell(_isHistogram ? _bounds.Length + 1 : 0));
             }
 
             lock (cell)
@@ -114,7 +116,7 @@ internal sealed class MetricsCollector : IDisposable
                 cell.Sum = instrument.IsObservable ? value : cell.Sum + value;
                 if (_isHistogram)
                 {
-                    int bucket = Array.BinarySearch(SecondsBounds, value);
+                    int bucket = Array.BinarySearch(_bounds, value);
                     cell.Buckets[bucket < 0 ? ~bucket : bucket]++;
                     cell.Count++;
                 }
@@ -141,13 +143,13 @@ internal sealed class MetricsCollector : IDisposable
             }
         }
 
-        private static void WriteHistogram(StringBuilder text, string name, TagKey key, Cell cell)
+        private void WriteHistogram(StringBuilder text, string name, TagKey key, Cell cell)
         {
             long cumulative = 0;
-            for (int i = 0; i < SecondsBounds.Length; i++)
+            for (int i = 0; i < _bounds.Length; i++)
             {
                 cumulative += cell.Buckets[i];
-                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{key.Braced($"le=\"{SecondsBounds[i]}\"")} {cumulative}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{key.Braced($"le=\"{_bounds[i]}\"")} {cumulative}\n");
             }
 
             text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{key.Braced("le=\"+Inf\"")} {cell.Count}\n");

@@ -200,6 +200,12 @@ public sealed class GraphTests : IDisposable
         await File.WriteAllBytesAsync(GraphFiles().Single(), whole, Stop);
         await using VectorIndex refused = Open();
         Assert.Contains("version 7", (await Assert.ThrowsAsync<InvalidDataException>(() => refused.Ready)).Message);
+
+        // For the semantic tier that is a miss, as any index that is away.
+        VectorIndexUnavailableException away = await Assert.ThrowsAsync<VectorIndexUnavailableException>(
+            async () => await refused.SearchAsync(new VectorQuery(Partition, null, records[0].Vector, 1, 0.9f), Stop));
+        Assert.Contains("version 7", away.Message);
+        Assert.Contains("version 7", refused.Status.Fault);
     }
 
     [Fact]
