@@ -148,6 +148,7 @@ internal static class Composition
     {
         AccountId = options.AccountId,
         ApiToken = options.ApiToken,
+        ApiBase = new Uri(options.ApiBase),
         RequestsPerFiveMinutes = options.RequestsPerFiveMinutes,
     };
 
