@@ -146,40 +146,12 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
         }
     }
 
-    // A vector by the words of a text: as near as texts are alike. Only the pooling that the models were trained with is taken.
-    private static object Embed(JsonElement body)
-    {
-        const int Dimensions = 768;
-        if (body.GetProperty("pooling").GetString() != "cls")
-        {
-            throw new StandInFault(400, 5006, "pooling");
-        }
-
-        float[][] rows = [.. body.GetProperty("text").EnumerateArray().Select(text =>
-        {
-            float[] row = new float[Dimensions];
-            foreach (string word in text.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                row[word.Aggregate(17, (hash, c) => ((hash * 31) + c) & 0xFFFFFF) % Dimensions]++;
-            }
-
-            float norm = MathF.Sqrt(row.Sum(x => x * x));
-            return row.Select(x => x / norm).ToArray();
-        })];
-        return new { shape = new[] { rows.Length, Dimensions }, data = rows, pooling = "cls" };
-    }
-
     private object? Route(HttpRequest request, string path, byte[] body)
     {
         const string Root = "vectorize/v2/indexes";
         if (path == Root && request.Method == "POST")
         {
             return Create(Json(request, body));
-        }
-
-        if (path.StartsWith("ai/run/@cf/baai/bge-", StringComparison.Ordinal) && request.Method == "POST")
-        {
-            return Embed(Json(request, body));
         }
 
         string[] parts = path.StartsWith(Root + "/", StringComparison.Ordinal) ? path[(Root.Length + 1)..].Split('/', 2) : throw new StandInFault(404, 7000, "No route for that URI");
