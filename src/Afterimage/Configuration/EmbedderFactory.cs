@@ -52,7 +52,8 @@ internal static class EmbedderFactory
         {
             EmbeddingProvider.Bert => LoadBert(options, hub),
             EmbeddingProvider.WorkersAi => Remote(options, new WorkersAiEndpoint(
-                options.Account, ModelOf(options), PoolingName(options), options.Token, handler: handler), $"workers-ai/{ModelOf(options)}/{PoolingName(options)}", time, report),
+                options.Account, ModelOf(options), PoolingName(options), options.Token,
+                options.Url.Length > 0 ? new Uri(options.Url.TrimEnd('/') + "/") : null, handler), $"workers-ai/{ModelOf(options)}/{PoolingName(options)}", time, report),
             EmbeddingProvider.OpenAi => Remote(options, new OpenAiEndpoint(
                 new Uri(options.Url), options.Model, options.Token, options.Dimensions, options.TextsPerCall, handler), $"openai/{new Uri(options.Url).Host}/{options.Model}", time, report),
             _ => new BuiltInEmbedder(),

@@ -15,7 +15,7 @@ internal sealed class EmbeddingOptions
     [Setting("Bert: `Int8` or `Fp32`. `Auto`: Int8, except for tiny models.")]
     public PrecisionChoice Precision { get; init; } = PrecisionChoice.Auto;
 
-    [Setting("OpenAi: the server's base address, for example http://127.0.0.1:11434/v1.")]
+    [Setting("OpenAi: the server's base address, for example http://127.0.0.1:11434/v1. WorkersAi: where Cloudflare's API is, if not at Cloudflare.")]
     public string Url { get; init; } = "";
 
     [Setting("WorkersAi: the account's id.")]

@@ -298,6 +298,9 @@ internal sealed class VectorizeIndexOptions
     [Setting("API token with the permission Vectorize Write.", Secret = true)]
     public string ApiToken { get; init; } = "";
 
+    [Setting("Where Cloudflare's API is; another address for a proxy or a test.")]
+    public string ApiBase { get; init; } = "https://api.cloudflare.com/client/v4";
+
     [Setting("The index of a space is called this, a dash and a hash of the space id.")]
     public string NamePrefix { get; init; } = "afterimage";
 

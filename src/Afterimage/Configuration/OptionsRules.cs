@@ -75,7 +75,11 @@ internal static class OptionsRules
             mistakes.Add("Index:Postgres:ConnectionString: is missing; for example Host=db;Username=afterimage;Password=...;Database=afterimage");
         }
 
-        if (index.Provider == IndexProvider.Vectorize)
+        if (!IsHttp(index.Vectorize.ApiBase))
+        {
+            mistakes.Add($"Index:Vectorize:ApiBase: '{index.Vectorize.ApiBase}' is not an address such as https://api.cloudflare.com/client/v4");
+        }
+        else if (index.Provider == IndexProvider.Vectorize)
         {
             foreach (string mistake in Composition.CloudflareOptionsOf(index.Vectorize).Validate())
             {

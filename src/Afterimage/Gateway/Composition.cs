@@ -179,6 +179,7 @@ internal static class Composition
     {
         AccountId = options.AccountId,
         ApiToken = options.ApiToken,
+        ApiBase = new Uri(options.ApiBase),
         RequestsPerFiveMinutes = options.RequestsPerFiveMinutes,
     };
 

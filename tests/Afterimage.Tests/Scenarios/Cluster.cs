@@ -54,6 +54,29 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts one more gateway.</summary>
+    public async Task<Gateway> AddAsync()
+    {
+        Gateway gateway = Start(_gateways.Count, []);
+        _gateways.Add(gateway);
+        await gateway.ConnectAsync();
+        return gateway;
+    }
+
+    /// <summary>Runs a command of the program on this bucket and database, with the data folder of a gateway that does not run; returns its exit code and what it printed.</summary>
+    public async Task<(int Code, string Printed)> RunAsync(int number, params string[] arguments)
+    {
+        await using ProgramProcess program = ProgramProcess.Start(Credentials, [.. arguments, "--data", DataOf(number), .. Shared]);
+        return (await program.ExitAsync(), string.Join('\n', program.Lines));
+    }
+
+    /// <summary>Credentials of the bucket, as environment variables.</summary>
+    public static IReadOnlyDictionary<string, string> Credentials { get; } =
+        new Dictionary<string, string> { ["AWS_ACCESS_KEY_ID"] = S3RverServer.Key, ["AWS_SECRET_ACCESS_KEY"] = S3RverServer.Key };
+
+    /// <summary>Where the bucket answers.</summary>
+    public string BucketUrl => $"http://127.0.0.1:{_bucketPort}";
+
     /// <summary>Starts a gateway again, on its own data folder, after it was killed.</summary>
     public async Task<Gateway> RestartAsync(int number, params (string Key, string Value)[] settings)
     {
@@ -112,18 +135,21 @@ internal sealed class Cluster : IAsyncDisposable
 
     private string Folder(string name) => Path.Combine(_folder, name);
 
+    private string[] Shared =>
+    [
+        "--Store:FreeDiskBytesMin", "0", "--Store:Flush", "false", "--Store:Provider", "s3", "--Store:S3:ServiceUrl", BucketUrl, "--Store:S3:Bucket", FakeS3.Bucket,
+        "--Index:Provider", "postgres", "--Index:Postgres:ConnectionString", ConnectionString,
+    ];
+
     private Gateway Start(int number, (string Key, string Value)[] settings)
     {
-        var environment = new Dictionary<string, string> { ["AWS_ACCESS_KEY_ID"] = S3RverServer.Key, ["AWS_SECRET_ACCESS_KEY"] = S3RverServer.Key };
         string[] arguments =
         [
             "serve", "--origin", Origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", DataOf(number),
-            "--Log:Requests", "off", "--Store:FreeDiskBytesMin", "0", "--Store:Flush", "false",
-            "--Store:Provider", "s3", "--Store:S3:ServiceUrl", $"http://127.0.0.1:{_bucketPort}", "--Store:S3:Bucket", FakeS3.Bucket,
-            "--Index:Provider", "postgres", "--Index:Postgres:ConnectionString", ConnectionString,
+            "--Log:Requests", "off", .. Shared,
             .. settings.SelectMany(s => new[] { "--" + s.Key, s.Value }),
         ];
-        return new Gateway(ProgramProcess.Start(environment, arguments));
+        return new Gateway(ProgramProcess.Start(Credentials, arguments));
     }
 
     /// <summary>One gateway and a client of it.</summary>
