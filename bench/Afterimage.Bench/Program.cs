@@ -26,6 +26,12 @@ if (args is ["index-open", string folder, string dimensions])
     return await IndexBench.OpenAsync(folder, int.Parse(dimensions));
 }
 
+// The generator of constant rates runs in a process of its own.
+if (args is [PacedLoad.Verb, .. { Length: 5 } paced])
+{
+    return PacedLoad.Child(paced);
+}
+
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
 {
     Console.Error.WriteLine($"usage: Afterimage.Bench {string.Join(" | ", verbs.Keys)} [--json]");
