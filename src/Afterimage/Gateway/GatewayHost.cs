@@ -52,6 +52,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 kestrel.AllowResponseHeaderCompression = false;
                 kestrel.Limits.MaxRequestLineSize = options.Limits.RequestLineBytesMax;
                 kestrel.Limits.MaxRequestBufferSize = Math.Max(options.Limits.RequestLineBytesMax * 2, 1024 * 1024);
+                kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Limits.RequestHeadSeconds);
                 kestrel.Limits.MaxRequestBodySize = options.Limits.RequestBodyBytesMax > 0 ? options.Limits.RequestBodyBytesMax : null;
                 kestrel.Limits.MaxConcurrentConnections = options.Limits.ConnectionsMax > 0 ? options.Limits.ConnectionsMax : null;
                 kestrel.Limits.MinRequestBodyDataRate = null;
