@@ -7,6 +7,7 @@ using Afterimage.Bench.Load;
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["resident"] = ResidentMeasure.RunAsync,
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["decision"] = DecisionMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,

@@ -5,18 +5,18 @@ using Afterimage.Bench.ExactHit;
 
 namespace Afterimage.Bench.Load;
 
-/// <summary>The gateway under load, small enough that its bounds are reached: it evicts all the time.</summary>
+/// <summary>The gateway under load: a process that is restarted on the same folder and port.</summary>
 internal sealed class LoadGateway : IAsyncDisposable
 {
-    private const long StoreBytesMax = 24L << 20;
-    private const long MemoryBytesMax = 8L << 20;
     private readonly string _folder;
     private readonly string _origin;
+    private readonly long _storeBytesMax;
+    private readonly long _memoryBytesMax;
     private ChildProcess? _process;
 
-    public LoadGateway(string folder, string origin)
+    public LoadGateway(string folder, string origin, long storeBytesMax, long memoryBytesMax)
     {
-        (_folder, _origin) = (folder, origin);
+        (_folder, _origin, _storeBytesMax, _memoryBytesMax) = (folder, origin, storeBytesMax, memoryBytesMax);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
@@ -31,7 +31,7 @@ internal sealed class LoadGateway : IAsyncDisposable
     {
         string program = Path.Combine(AppContext.BaseDirectory, "afterimage.dll");
         _process = ChildProcess.Start(
-            "dotnet", $"{program} serve --origin {_origin} --listen {Address} --data {_folder} --Store:BytesMax {StoreBytesMax} --Store:MemoryBytesMax {MemoryBytesMax} --Store:FreeDiskBytesMin 0");
+            "dotnet", $"{program} serve --origin {_origin} --listen {Address} --data {_folder} --Store:BytesMax {_storeBytesMax} --Store:MemoryBytesMax {_memoryBytesMax} --Store:FreeDiskBytesMin 0");
         using var client = new HttpClient();
         for (DateTime end = DateTime.UtcNow.AddSeconds(60); DateTime.UtcNow < end; await Task.Delay(50))
         {

@@ -13,6 +13,10 @@ internal static class LoadMeasure
 {
     private const int Clients = 64;
 
+    // So small that its bounds are reached: it evicts all the time.
+    private const long StoreBytesMax = 24L << 20;
+    private const long MemoryBytesMax = 8L << 20;
+
     // Restarts at these parts of the time. The third life is the long one, in which growth is judged.
     private static readonly double[] Restarts = [0.12, 0.2, 0.95];
 
@@ -25,7 +29,7 @@ internal static class LoadMeasure
         try
         {
             await using LoadOrigin origin = await LoadOrigin.StartAsync();
-            await using var gateway = new LoadGateway(folder, origin.Address);
+            await using var gateway = new LoadGateway(folder, origin.Address, StoreBytesMax, MemoryBytesMax);
             await gateway.StartAsync();
             var traffic = new LoadTraffic(gateway);
             using var stop = new CancellationTokenSource();
