@@ -31,7 +31,7 @@ internal static class LoadMeasure
             await using LoadOrigin origin = await LoadOrigin.StartAsync();
             await using var gateway = new LoadGateway(folder, origin.Address, StoreBytesMax, MemoryBytesMax);
             await gateway.StartAsync();
-            var traffic = new LoadTraffic(gateway);
+            using var traffic = new LoadTraffic(gateway);
             using var stop = new CancellationTokenSource();
             Task[] clients = [.. Enumerable.Range(0, Clients).Select(i => Task.Run(() => traffic.RunAsync(i, stop.Token)))];
             Task purges = Task.Run(() => traffic.PurgeAsync(stop.Token));

@@ -9,7 +9,7 @@ using Afterimage.Bench.ExactHit;
 namespace Afterimage.Bench.Load;
 
 /// <summary>The clients: each asks, checks the answer, and asks again.</summary>
-internal sealed class LoadTraffic(LoadGateway gateway)
+internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
 {
     private const int Popular = 1500;
     private static readonly string[] Things = ["fox", "owl", "harbour", "castle", "bicycle", "teapot", "lighthouse", "forest", "robot", "violin"];
@@ -45,6 +45,8 @@ internal sealed class LoadTraffic(LoadGateway gateway)
             _faults.Enqueue(fault);
         }
     }
+
+    public void Dispose() => _handler.Dispose();
 
     public async Task RunAsync(int number, CancellationToken stop)
     {

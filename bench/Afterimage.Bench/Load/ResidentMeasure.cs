@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Afterimage.Bench.ExactHit;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;

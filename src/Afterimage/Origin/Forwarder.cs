@@ -35,6 +35,11 @@ internal sealed class Forwarder(OriginClient origin)
         {
             return;
         }
+        catch (Exception e) when ((e as BadHttpRequestException ?? e.InnerException as BadHttpRequestException) is { } bad)
+        {
+            await ErrorAnswers.WriteAsync(context, bad.StatusCode, "bad-body", "The request's body is malformed or too large.");
+            return;
+        }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             await ErrorAnswers.WriteAsync(context, StatusCodes.Status502BadGateway, "origin-unreachable", "The image service could not be reached.");

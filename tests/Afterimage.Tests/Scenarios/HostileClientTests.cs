@@ -15,7 +15,6 @@ public sealed class HostileClientTests
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n" + Inner,
-        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 4\r\n\r\nabc" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc" + Inner,

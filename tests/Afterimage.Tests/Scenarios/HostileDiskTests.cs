@@ -14,7 +14,7 @@ public sealed class HostileDiskTests
     [Fact]
     public async Task A_really_full_disk_costs_only_the_storing_and_heals()
     {
-        using var disk = SmallDisk.Mount(megabytes: 8);
+        using var disk = SmallDisk.Mount(megabytes: 256);
         await using TestGateway gateway = await TestGateway.StartAsync(await TestOrigin.StartAsync(), Path.Combine(disk.Path, "data"), keepData: false, ("Store:MemoryBytesMax", "0"));
         Assert.Equal("HIT exact", await AskTwiceAsync(gateway, 1));
         string ballast = Path.Combine(disk.Path, "ballast");
@@ -33,7 +33,7 @@ public sealed class HostileDiskTests
     [Fact]
     public async Task A_disk_that_turns_read_only_still_serves_what_it_has()
     {
-        using var disk = SmallDisk.Mount(megabytes: 8);
+        using var disk = SmallDisk.Mount(megabytes: 256);
         string data = Path.Combine(disk.Path, "data");
         await using TestOrigin origin = await TestOrigin.StartAsync();
         await using (TestGateway gateway = await TestGateway.StartAsync(origin, data, keepData: true, ("Store:MemoryBytesMax", "0")))
