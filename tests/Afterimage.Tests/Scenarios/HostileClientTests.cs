@@ -34,7 +34,9 @@ public sealed class HostileClientTests
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
         string answer = await RawClient.ExchangeAsync(gateway.Client.BaseAddress!, raw);
-        Assert.Matches("^HTTP/1.1 (400|501|505)", answer);
+
+        // 502 where the origin had begun to read the body whose framing then broke.
+        Assert.Matches("^HTTP/1.1 (400|501|502|505)", answer);
         Assert.Equal(answer.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal), answer.IndexOf("HTTP/1.1 ", StringComparison.Ordinal));
         Assert.All(gateway.Origin.Targets, target => Assert.Equal("/x", target));
         Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync(Picture)).Status);

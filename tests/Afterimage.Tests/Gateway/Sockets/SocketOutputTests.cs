@@ -71,7 +71,6 @@ public sealed class SocketOutputTests
         await using TestGateway gateway = await StartAsync(tier, 60_000);
         byte[] expected = await WarmAsync(gateway);
         using Socket client = await AskAsync(gateway, count);
-        client.Shutdown(SocketShutdown.Send);
         using var whole = new MemoryStream();
         byte[] piece = new byte[65_536];
         for (int read; (read = await client.ReceiveAsync(piece)) > 0;)
@@ -152,7 +151,8 @@ public sealed class SocketOutputTests
         var address = new Uri(gateway.Host.Addresses[0]);
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
         await client.ConnectAsync(IPAddress.Loopback, address.Port);
-        await client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"GET {Picture} HTTP/1.1\r\nHost: {address.Authority}\r\n\r\n", times))));
+        string head = $"GET {Picture} HTTP/1.1\r\nHost: {address.Authority}\r\n";
+        await client.SendAsync(Encoding.ASCII.GetBytes($"{string.Concat(Enumerable.Repeat(head + "\r\n", times - 1))}{head}Connection: close\r\n\r\n"));
         return client;
     }
 
