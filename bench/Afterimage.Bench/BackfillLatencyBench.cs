@@ -45,12 +45,12 @@ internal static class BackfillLatencyBench
     private static async Task MeasureAsync(string data, string images, bool inPlace, bool json)
     {
         await using PictureOrigin origin = await PictureOrigin.StartAsync();
-        var server = new Uri($"http://127.0.0.1:{ExactHitMeasure.FreePort()}");
+        var server = new Uri($"http://127.0.0.1:{HitServers.FreePort()}");
         await using ChildProcess gateway = ChildProcess.Start("dotnet", $"{Path.Combine(AppContext.BaseDirectory, "afterimage.dll")} serve --origin {origin.Address} --listen {server} --data {data} --Log:Requests off");
         string[] targets = [.. Enumerable.Range(0, 50).Select(i => $"/prompt/picture%20{i}%20size%20{PictureBytes}?width=64&height=64&seed={i}")];
         foreach (string target in targets)
         {
-            await ExactHitMeasure.WarmAsync(server + target[1..], PictureBytes);
+            await HitServers.WarmUrlAsync(server + target[1..], PictureBytes);
         }
 
         using var client = new HttpClient { BaseAddress = server };

@@ -2,10 +2,12 @@ using Afterimage.Bench;
 using Afterimage.Bench.Encoder;
 using Afterimage.Bench.ExactHit;
 using Afterimage.Bench.Index;
+using Afterimage.Bench.Load;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["resident"] = ResidentMeasure.RunAsync,
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["decision"] = DecisionMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,
@@ -27,9 +29,20 @@ if (args is ["index-open", string folder, string dimensions])
     return await IndexBench.OpenAsync(folder, int.Parse(dimensions));
 }
 
+if (args is ["load", ..])
+{
+    return await LoadMeasure.RunAsync(args);
+}
+
+// The generator of constant rates runs in a process of its own.
+if (args is [PacedLoad.Verb, .. { Length: 5 } paced])
+{
+    return PacedLoad.Child(paced);
+}
+
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var run))
 {
-    Console.Error.WriteLine($"usage: Afterimage.Bench {string.Join(" | ", verbs.Keys)} [--json]");
+    Console.Error.WriteLine($"usage: Afterimage.Bench {string.Join(" | ", verbs.Keys)} | load [--minutes N] [--json]");
     return 2;
 }
 

@@ -1,21 +1,16 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Text.RegularExpressions;
-
 namespace Afterimage.Bench.ExactHit;
 
 /// <summary>
-/// <c>exact-hit</c>: wrk against Afterimage and nginx <c>proxy_cache</c> with the same pictures of 8, 60 and 300 KB, from the memory tier and from the disk tier
-/// (page cache warm). Rounds are interleaved; the best rate of each counts, since whatever else the machine does can only slow a round down. Both write a
-/// line per request to a log.
+/// <c>exact-hit</c>: Afterimage, nginx <c>proxy_cache</c> and Varnish with the same pictures of 8, 60 and 300 KB, from the memory tier and from the disk tier
+/// (page cache warm): requests per second at full load (wrk, rounds interleaved, the best counts), conditional requests and HEAD, what a hit allocates, and the
+/// 99th percentile at 70 % of nginx's rate (<see cref="PacedLoad"/>). nginx and Afterimage write a line per request to a log; Varnish logs to shared memory.
 /// </summary>
-internal static partial class ExactHitMeasure
+internal static class ExactHitMeasure
 {
-    private const int Connections = 64;
+    private const int PacedConnections = 64;
+    private const double PacedPart = 0.7;
     private static readonly int[] Sizes = [8_000, 60_000, 300_000];
-    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_ROUNDS") ?? "3");
-    private static readonly string Seconds = Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SECONDS") ?? "4";
+    private static readonly string[] Ours = [HitServers.Memory, HitServers.Disk];
 
     public static async Task<int> RunAsync(bool json)
     {
@@ -23,116 +18,106 @@ internal static partial class ExactHitMeasure
         {
             if (!ChildProcess.Exists(tool))
             {
-                Console.Error.WriteLine($"exact-hit needs {tool}: apt-get install wrk nginx-light");
+                Console.Error.WriteLine($"exact-hit needs {tool}: apt-get install wrk nginx-light (and varnish, which is measured where it is installed)");
                 return 1;
             }
         }
 
         string folder = Directory.CreateTempSubdirectory("afterimage-bench-").FullName;
-        await using PictureOrigin origin = await PictureOrigin.StartAsync();
-        int nginxPort = FreePort(), memoryPort = FreePort(), diskPort = FreePort();
-        await using ChildProcess nginx = StartNginx(folder, nginxPort, origin.Address);
-        await using ChildProcess memory = StartGateway(Path.Combine(folder, "memory"), memoryPort, origin.Address, 1L << 30);
-        await using ChildProcess disk = StartGateway(Path.Combine(folder, "disk"), diskPort, origin.Address, 0);
-        var rates = new Dictionary<(string, int), List<Round>>();
-        foreach (int size in Sizes)
+        try
         {
-            for (int round = 0; round < Rounds; round++)
+            await using HitServers servers = await HitServers.StartAsync(folder);
+            foreach (int size in Sizes)
             {
-                foreach ((string name, int port) in new[] { ("nginx", nginxPort), ("memory", memoryPort), ("disk", diskPort) })
-                {
-                    string url = $"http://127.0.0.1:{port}/prompt/size%20{size}?width=64&height=64";
-                    await WarmAsync(url, size);
-                    if (!rates.TryGetValue((name, size), out List<Round>? list))
-                    {
-                        rates[(name, size)] = list = [];
-                    }
+                await MeasureAsync(servers, size, json);
+            }
 
-                    list.Add(await WrkAsync(url));
+            await MeasureWithoutBodyAsync(servers, folder, json);
+            new Measurement("resident memory, disk tier", "MB", servers[HitServers.Disk].ResidentBytes / 1e6, null, "lower", 250).Print(json);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task MeasureAsync(HitServers servers, int size, bool json)
+    {
+        var runs = servers.Names.ToDictionary(name => name, _ => new List<WrkRun>());
+        var allocated = Ours.ToDictionary(name => name, _ => double.MaxValue);
+        await EachRoundAsync(servers, async name =>
+        {
+            await servers.WarmAsync(name, size);
+            double before = Ours.Contains(name) ? await servers.AllocatedAsync(name) : 0;
+            WrkRun run = await WrkRun.RunAsync(servers.Url(name, size));
+            runs[name].Add(run);
+            if (Ours.Contains(name))
+            {
+                allocated[name] = Math.Min(allocated[name], (await servers.AllocatedAsync(name) - before) / run.Requests);
+            }
+        });
+
+        WrkRun nginx = WrkRun.Best(runs[HitServers.Nginx]);
+        var paced = servers.Names.ToDictionary(name => name, _ => new List<PacedResult>());
+        await EachRoundAsync(servers, async name => paced[name].Add(await PacedLoad.RunAsync(servers.Url(name, size), nginx.PerSecond * PacedPart, 4, PacedConnections)));
+        foreach (string tier in Ours)
+        {
+            string title = $"exact hit {size / 1000} KB, {tier} tier";
+            WrkRun ours = WrkRun.Best(runs[tier]);
+            double aim = tier == HitServers.Disk ? 0.95 : size > 100_000 ? 1.1 : 1.0;
+            new Measurement(title, "req/s", ours.PerSecond, nginx.PerSecond, "higher", aim).Print(json);
+            new Measurement(title + ", p99 at full load", "ms", ours.P99, nginx.P99, "lower", null).Print(json);
+            new Measurement(title + ", p99 at 70 %", "ms", P99(paced[tier]), P99(paced[HitServers.Nginx]), "lower", 1.2).Print(json);
+            new Measurement(title + ", allocated", "B/hit", allocated[tier], null, "lower", 1024).Print(json);
+            if (runs.TryGetValue(HitServers.Varnish, out List<WrkRun>? varnish))
+            {
+                new Measurement(title + ", beside Varnish", "req/s", ours.PerSecond, WrkRun.Best(varnish).PerSecond, "higher", null).Print(json);
+                new Measurement(title + ", p99 at 70 %, beside Varnish", "ms", P99(paced[tier]), P99(paced[HitServers.Varnish]), "lower", null).Print(json);
+            }
+        }
+    }
+
+    /// <summary>304 by the entity tag that each server gives, and HEAD (which wrk cannot read); 60 KB.</summary>
+    private static async Task MeasureWithoutBodyAsync(HitServers servers, string folder, bool json)
+    {
+        const int size = 60_000;
+        var conditional = servers.Names.ToDictionary(name => name, _ => 0.0);
+        var head = servers.Names.ToDictionary(name => name, _ => 0.0);
+        await EachRoundAsync(servers, async name =>
+        {
+            string script = Path.Combine(folder, $"{name}.lua");
+            string etag = await servers.WarmAsync(name, size);
+            await File.WriteAllTextAsync(script, $"wrk.headers[\"If-None-Match\"] = '{etag}'");
+            conditional[name] = Math.Max(conditional[name], (await WrkRun.RunAsync(servers.Url(name, size), script)).PerSecond);
+            head[name] = Math.Max(head[name], (await PacedLoad.RunAsync(servers.Url(name, size), 0, 3, PacedConnections, "HEAD")).PerSecond);
+        });
+        foreach ((string kind, Dictionary<string, double> rates) in new[] { ("304", conditional), ("HEAD", head) })
+        {
+            foreach (string tier in Ours)
+            {
+                new Measurement($"{kind}, {tier} tier", "req/s", rates[tier], rates[HitServers.Nginx], "higher", 1.0).Print(json);
+                if (rates.TryGetValue(HitServers.Varnish, out double varnish))
+                {
+                    new Measurement($"{kind}, {tier} tier, beside Varnish", "req/s", rates[tier], varnish, "higher", null).Print(json);
                 }
             }
         }
+    }
 
-        foreach (string tier in new[] { "memory", "disk" })
+    private static async Task EachRoundAsync(HitServers servers, Func<string, Task> measure)
+    {
+        for (int round = 0; round < WrkRun.Rounds; round++)
         {
-            foreach (int size in Sizes)
+            foreach (string name in servers.Names)
             {
-                Round ours = Best(rates[(tier, size)]), peer = Best(rates[("nginx", size)]);
-                new Measurement($"exact hit {size / 1000} KB, {tier} tier", "req/s", ours.PerSecond, peer.PerSecond, "higher", 0.8).Print(json);
-                new Measurement($"exact hit {size / 1000} KB, {tier} tier, p99", "ms", ours.P99, peer.P99, "lower", 1.25).Print(json);
+                await measure(name);
             }
         }
-
-        new Measurement("resident memory, disk tier", "MB", disk.ResidentBytes / 1e6, null, "lower", 250).Print(json);
-        Directory.Delete(folder, recursive: true);
-        return 0;
     }
 
-    private static Round Best(List<Round> rounds) => new(rounds.Max(r => r.PerSecond), rounds.Min(r => r.P99));
-
-    private static ChildProcess StartNginx(string folder, int port, string origin)
-    {
-        string template = File.ReadAllText(Path.Combine(BenchPaths.Peers, "exact-hit", "nginx.conf"));
-        string config = Path.Combine(folder, "nginx.conf");
-        File.WriteAllText(config, template.Replace("{PORT}", port.ToString()).Replace("{ORIGIN}", origin).Replace("{FOLDER}", folder));
-        return ChildProcess.Start("nginx", $"-c {config}");
-    }
-
-    private static ChildProcess StartGateway(string data, int port, string origin, long memoryBytes)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "afterimage.dll");
-        return ChildProcess.Start("dotnet", $"{program} serve --origin {origin} --listen http://127.0.0.1:{port} --data {data} --Store:MemoryBytesMax {memoryBytes}");
-    }
-
-    public static async Task WarmAsync(string url, int size)
-    {
-        using var client = new HttpClient();
-        int hits = 0;
-        for (DateTime end = DateTime.UtcNow.AddSeconds(30); hits < 20 && DateTime.UtcNow < end;)
-        {
-            try
-            {
-                using HttpResponseMessage response = await client.GetAsync(url);
-                byte[] body = await response.Content.ReadAsByteArrayAsync();
-                hits += response.Headers.TryGetValues("X-Cache", out IEnumerable<string>? cache) && cache.First() == "HIT" && body.Length == size ? 1 : 0;
-            }
-            catch (HttpRequestException)
-            {
-                await Task.Delay(100);
-            }
-        }
-
-        if (hits < 20)
-        {
-            throw new InvalidOperationException($"{url} does not answer with hits of {size} bytes");
-        }
-    }
-
-    private static async Task<Round> WrkAsync(string url)
-    {
-        string output = await ChildProcess.RunAsync("wrk", "-t2", $"-c{Connections}", $"-d{Seconds}s", "--latency", url);
-        Match rate = Rate().Match(output), p99 = P99().Match(output);
-        if (!rate.Success || !p99.Success || output.Contains("Non-2xx", StringComparison.Ordinal))
-        {
-            throw new InvalidOperationException("wrk: " + output);
-        }
-
-        double scale = p99.Groups[2].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
-        return new Round(double.Parse(rate.Groups[1].Value, CultureInfo.InvariantCulture), double.Parse(p99.Groups[1].Value, CultureInfo.InvariantCulture) * scale);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    [GeneratedRegex(@"Requests/sec:\s+([\d.]+)")]
-    private static partial Regex Rate();
-
-    [GeneratedRegex(@"99%\s+([\d.]+)(us|ms|s)")]
-    private static partial Regex P99();
-
-    private readonly record struct Round(double PerSecond, double P99);
+    private static double P99(List<PacedResult> runs) =>
+        runs.Exists(r => r.Errors == 0 && r.Unanswered == 0)
+            ? runs.Where(r => r.Errors == 0 && r.Unanswered == 0).Min(r => r.P99)
+            : throw new InvalidOperationException("a server did not keep up: " + string.Join(", ", runs));
 }

@@ -27,6 +27,7 @@ internal sealed class PictureOrigin : IAsyncDisposable
             context.Response.ContentType = "image/png";
             context.Response.ContentLength = picture.Length;
             context.Response.Headers.CacheControl = "public, max-age=31536000";
+            context.Response.Headers.ETag = $"\"{picture.Length}\"";
             await context.Response.Body.WriteAsync(picture);
         });
         await app.StartAsync();

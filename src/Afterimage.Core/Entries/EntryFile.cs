@@ -20,6 +20,9 @@ internal sealed class EntryFile(EntryVolume volume, SafeFileHandle handle, in En
 
     public long BodyLength { get; } = preamble.BodyLength;
 
+    /// <summary>The handle, and where the body begins in it. For holders only.</summary>
+    public (SafeFileHandle Handle, long Offset) Part => (handle, _bodyOffset);
+
     public Hash256 ContentHash { get; } = preamble.ContentHash;
 
     public long TotalLength { get; } = preamble.TotalLength;

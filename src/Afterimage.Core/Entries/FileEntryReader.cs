@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Afterimage.Entries;
 
 /// <summary>
@@ -9,6 +11,8 @@ internal sealed class FileEntryReader(EntryFile file) : OpenEntry
     private EntryFile? _file = file;
 
     public override EntryHeader Header { get; } = file.Header;
+
+    public override (SafeFileHandle Handle, long Offset)? File => Opened.Part;
 
     public override object? Prepared
     {

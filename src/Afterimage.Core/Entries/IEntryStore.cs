@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Afterimage.Entries;
 
@@ -31,6 +32,9 @@ public abstract class OpenEntry : IDisposable
 
     /// <summary>The whole body where it is in memory already; otherwise null.</summary>
     public virtual ReadOnlyMemory<byte>? Body => null;
+
+    /// <summary>Where the body begins in a file that stays open until <see cref="Dispose"/>; null where it is not in a local file.</summary>
+    public virtual (SafeFileHandle Handle, long Offset)? File => null;
 
     /// <summary>
     /// A place for what the gateway prepared for this entry (its response headers), kept as long as the entry stays in memory or its file stays open.

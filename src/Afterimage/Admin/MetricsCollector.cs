@@ -88,7 +88,9 @@ internal sealed class MetricsCollector : IDisposable
         Gauge("process_cpu_seconds_total", process.TotalProcessorTime.TotalSeconds);
         Gauge("process_threads", process.Threads.Count);
         Gauge("dotnet_gc_heap_bytes", GC.GetTotalMemory(false));
+        Counter("dotnet_gc_allocated_bytes_total", GC.GetTotalAllocatedBytes());
         void Gauge(string name, double value) => text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} gauge\n{name} {value}\n");
+        void Counter(string name, double value) => text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} counter\n{name} {value}\n");
     }
 
     /// <summary>One instrument's cells, one for each combination of tag values.</summary>

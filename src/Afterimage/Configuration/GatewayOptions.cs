@@ -401,6 +401,9 @@ internal sealed class LimitOptions
     [Setting("Bytes of a forwarded request body. 0: no bound.", Min = 0)]
     public long RequestBodyBytesMax { get; init; }
 
+    [Setting("Seconds in which a client must have sent the whole head of a request, from its first byte on; slower ones are answered 408.", Min = 1, Max = 600)]
+    public int RequestHeadSeconds { get; init; } = 15;
+
     [Setting("Open client connections. 0: no bound.", Min = 0)]
     public long ConnectionsMax { get; init; }
 }

@@ -1,5 +1,5 @@
-using System.IO.Pipelines;
 using Afterimage.Entries;
+using Afterimage.Gateway.Sockets;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -8,8 +8,6 @@ namespace Afterimage.Gateway;
 /// <summary>Writes a stored picture's bytes: conditional requests, one range, HEAD. The caller has set the headers of the outcome.</summary>
 internal static class EntryAnswers
 {
-    private const int PieceBytes = 64 * 1024;
-
     /// <summary>Bytes that are in memory. Returns how many went out.</summary>
     public static async ValueTask<long> WriteAsync(HttpContext context, ReadOnlyMemory<byte> body, string contentType, Hash256 contentHash)
     {
@@ -19,7 +17,7 @@ internal static class EntryAnswers
         }
 
         ReadOnlyMemory<byte> part = body.Slice((int)from, (int)count);
-        await context.Response.BodyWriter.WriteAsync(part, context.RequestAborted);
+        await PictureBody.SendAsync(context, part);
         return part.Length;
     }
 
@@ -37,31 +35,7 @@ internal static class EntryAnswers
             return 0;
         }
 
-        return await CopyAsync(context, entry, from, count);
-    }
-
-    /// <summary>The body's bytes from <paramref name="from"/> on, piece by piece. Returns how many went out.</summary>
-    public static async ValueTask<long> CopyAsync(HttpContext context, OpenEntry entry, long from, long count)
-    {
-        PipeWriter output = context.Response.BodyWriter;
-        long sent = 0;
-        while (sent < count)
-        {
-            Memory<byte> room = output.GetMemory((int)Math.Min(PieceBytes, count - sent));
-            int read = await entry.ReadAsync(from + sent, room[..(int)Math.Min(room.Length, count - sent)], context.RequestAborted);
-            if (read == 0)
-            {
-                // The file is shorter than its header says; a cut connection tells the client, and the store sets the entry aside.
-                context.Abort();
-                return sent;
-            }
-
-            output.Advance(read);
-            sent += read;
-            await output.FlushAsync(context.RequestAborted);
-        }
-
-        return sent;
+        return await PictureBody.SendAsync(context, entry, from, count);
     }
 
     /// <summary>Sets status and body headers; false where no body follows (304, 416, HEAD).</summary>
@@ -113,10 +87,16 @@ internal static class EntryAnswers
         return from < length && count > 0;
     }
 
-    private static bool Matches(StringValues wanted, string etag)
+    /// <summary>Whether <c>If-None-Match</c> names this entity tag; weak comparison (RFC 9110 8.8.3.2).</summary>
+    public static bool Matches(StringValues wanted, string etag)
     {
         foreach (string? line in wanted)
         {
+            if (line == etag)
+            {
+                return true;
+            }
+
             foreach (string part in (line ?? "").Split(',', StringSplitOptions.TrimEntries))
             {
                 if (part == "*" || part == etag || part.StartsWith("W/", StringComparison.Ordinal) && part.AsSpan(2).SequenceEqual(etag))

@@ -8,6 +8,7 @@ using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Entries;
 using Afterimage.Gateway.HttpRoute;
+using Afterimage.Gateway.Sockets;
 using Afterimage.Matching.Learning;
 using Afterimage.Origin;
 using Afterimage.Requests;
@@ -48,16 +49,19 @@ internal sealed class GatewayHost : IAsyncDisposable
             builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = InlineSockets.Enabled).ConfigureKestrel(kestrel =>
             {
                 HttpRouteHost.Configure(kestrel);
+                kestrel.ConfigureEndpointDefaults(SocketOutput.Use);
                 kestrel.AllowResponseHeaderCompression = false;
                 kestrel.Limits.MaxRequestLineSize = options.Limits.RequestLineBytesMax;
                 kestrel.Limits.MaxRequestBufferSize = Math.Max(options.Limits.RequestLineBytesMax * 2, 1024 * 1024);
+                kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Limits.RequestHeadSeconds);
                 kestrel.Limits.MaxRequestBodySize = options.Limits.RequestBodyBytesMax > 0 ? options.Limits.RequestBodyBytesMax : null;
                 kestrel.Limits.MaxConcurrentConnections = options.Limits.ConnectionsMax > 0 ? options.Limits.ConnectionsMax : null;
                 kestrel.Limits.MinRequestBodyDataRate = null;
             });
             builder.WebHost.UseUrls(options.Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
             builder.WebHost.UseShutdownTimeout(DrainTime);
-            builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+            // The host makes an activity for every request as soon as its diagnostics may log anything: half of what a hit would allocate. Kestrel logs what handlers throw.
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             WebApplication app = builder.Build();
             app.Run(parts.Router.HandleAsync);
             await app.StartAsync(cancellationToken);

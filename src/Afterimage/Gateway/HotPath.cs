@@ -1,11 +1,13 @@
 using Afterimage.Configuration;
 using Afterimage.Diagnostics;
 using Afterimage.Entries;
+using Afterimage.Gateway.Sockets;
 
 namespace Afterimage.Gateway;
 
 /// <summary>
-/// The shortest way to a hit: a request target that was an exact hit before, asked without conditions. Everything else takes the long way, which decides the
+/// The shortest way to a hit: a request target that was an exact hit before, asked without conditions
+/// other than an entity tag. Everything else takes the long way, which decides the
 /// same; this one only remembers which key a target has.
 /// </summary>
 internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLog log, GatewayOptions options)
@@ -29,7 +31,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     /// <param name="otherwise">The long way, should the entry turn out to be gone.</param>
     public Task? TryAnswer(HttpContext context, string target, Func<HttpContext, string, Task> otherwise)
     {
-        if (!_enabled || !HttpMethods.IsGet(context.Request.Method) || !_keys.TryGet(target, out Hash256 key) || !IsPlain(context.Request.Headers))
+        if (!_enabled || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) || !_keys.TryGet(target, out Hash256 key) || !IsPlain(context.Request.Headers))
         {
             return null;
         }
@@ -39,10 +41,10 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
             return FromStoreAsync(context, target, key, otherwise);
         }
 
-        WriteHeaders(context, entry);
         ReadOnlyMemory<byte> body = entry.Bytes;
-        Account(entry.Header, body.Length);
-        return context.Response.BodyWriter.WriteAsync(body).AsTask();
+        bool sends = Begin(context, entry);
+        Account(context, entry.Header, sends ? body.Length : 0);
+        return sends ? PictureBody.SendAsync(context, body).AsTask() : Task.CompletedTask;
     }
 
     private async Task FromStoreAsync(HttpContext context, string target, Hash256 key, Func<HttpContext, string, Task> otherwise)
@@ -54,12 +56,12 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
             return;
         }
 
-        WriteHeaders(context, entry);
-        await EntryAnswers.CopyAsync(context, entry, 0, entry.Header.Length);
-        Account(entry.Header, entry.Header.Length);
+        long sent = Begin(context, entry) ? await PictureBody.SendAsync(context, entry, 0, entry.Header.Length) : 0;
+        Account(context, entry.Header, sent);
     }
 
-    private void WriteHeaders(HttpContext context, OpenEntry entry)
+    /// <summary>Writes the headers; false where no body follows (304, HEAD).</summary>
+    private bool Begin(HttpContext context, OpenEntry entry)
     {
         var prepared = entry.Prepared as HitHeaders;
         if (prepared is null)
@@ -68,17 +70,24 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         }
 
         headers.Exact(context.Response.Headers, prepared);
+        if (context.Request.Headers.IfNoneMatch is { Count: > 0 } wanted && EntryAnswers.Matches(wanted, prepared.ETag.ToString()))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return false;
+        }
+
         context.Response.ContentLength = entry.Header.Length;
+        return HttpMethods.IsGet(context.Request.Method);
     }
 
-    private void Account(EntryHeader entry, long bytes)
+    private void Account(HttpContext context, EntryHeader entry, long bytes)
     {
         RequestMeters.Saved(entry);
         RequestMeters.Answered(Tier.Exact, bytes);
-        log.Write(entry.Id, Tier.Exact, StatusCodes.Status200OK, bytes);
+        log.Write(entry.Id, Tier.Exact, context.Response.StatusCode, bytes);
     }
 
-    /// <summary>Whether nothing in the headers asks for anything but the picture.</summary>
+    /// <summary>Whether nothing in the headers asks for anything but the picture, or to hear that it is the same still.</summary>
     private static bool IsPlain(IHeaderDictionary headers) =>
-        headers.CacheControl.Count == 0 && headers.IfNoneMatch.Count == 0 && headers.Range.Count == 0 && headers.Pragma.Count == 0 && !headers.ContainsKey("no-cache");
+        headers.CacheControl.Count == 0 && headers.Range.Count == 0 && headers.Pragma.Count == 0 && !headers.ContainsKey("no-cache");
 }

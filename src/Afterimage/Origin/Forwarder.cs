@@ -35,6 +35,11 @@ internal sealed class Forwarder(OriginClient origin)
         {
             return;
         }
+        catch (Exception e) when (BadRequestIn(e) is { } bad)
+        {
+            await ErrorAnswers.WriteAsync(context, bad.StatusCode, "bad-body", "The request's body is malformed or too large.");
+            return;
+        }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             await ErrorAnswers.WriteAsync(context, StatusCodes.Status502BadGateway, "origin-unreachable", "The image service could not be reached.");
@@ -45,6 +50,17 @@ internal sealed class Forwarder(OriginClient origin)
         {
             await CopyBackAsync(context, response);
         }
+    }
+
+    /// <summary>The client's own mistake, where that is what broke the sending of its body.</summary>
+    private static BadHttpRequestException? BadRequestIn(Exception? exception)
+    {
+        while (exception is not null and not BadHttpRequestException)
+        {
+            exception = exception.InnerException;
+        }
+
+        return exception as BadHttpRequestException;
     }
 
     private HttpRequestMessage Copy(HttpRequest source, RequestTarget target)

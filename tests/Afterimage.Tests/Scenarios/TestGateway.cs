@@ -29,7 +29,14 @@ internal sealed class TestGateway : IAsyncDisposable
         return await StartAsync(await TestOrigin.StartAsync(), data, keepData: false, settings);
     }
 
-    public static async Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, params (string Key, string Value)[] settings)
+    /// <summary>A gateway that lives by the test's clock.</summary>
+    public static async Task<TestGateway> StartAsync(TimeProvider time, params (string Key, string Value)[] settings) =>
+        await StartAsync(await TestOrigin.StartAsync(), Directory.CreateTempSubdirectory("afterimage-test-").FullName, keepData: false, time, settings);
+
+    public static Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, params (string Key, string Value)[] settings) =>
+        StartAsync(origin, data, keepData, TimeProvider.System, settings);
+
+    private static async Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, TimeProvider time, (string Key, string Value)[] settings)
     {
         var mistakes = new List<string>();
         GatewayOptions options = ConfigurationLoader.Load(
@@ -39,7 +46,7 @@ internal sealed class TestGateway : IAsyncDisposable
                 new("Store:FreeDiskBytesMin", "0"), .. settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)),
             ],
             mistakes) ?? throw new InvalidOperationException(string.Join('\n', mistakes));
-        GatewayHost host = await GatewayHost.StartAsync(options, origin.Address, Stream.Null, TimeProvider.System, CancellationToken.None);
+        GatewayHost host = await GatewayHost.StartAsync(options, origin.Address, Stream.Null, time, CancellationToken.None);
         return new TestGateway(host, origin, data, keepData);
     }
 
