@@ -6,6 +6,7 @@ using Afterimage.Bench.Index;
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
+    ["coalescing"] = CoalescingMeasure.RunAsync,
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["decision"] = DecisionMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,

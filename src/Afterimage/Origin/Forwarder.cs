@@ -9,7 +9,7 @@ namespace Afterimage.Origin;
 /// Carries a request that is not ours to the origin and its answer back, untouched but for the headers of the connection: method, target, body and
 /// streaming both ways.
 /// </summary>
-internal sealed class Forwarder(OriginClient origin)
+internal sealed class Forwarder(OriginPool pool)
 {
     public async Task ForwardAsync(HttpContext context, RequestTarget target)
     {
@@ -25,31 +25,20 @@ internal sealed class Forwarder(OriginClient origin)
             limit.MaxRequestBodySize = null;
         }
 
-        HttpResponseMessage response;
-        using HttpRequestMessage request = Copy(context.Request, target);
-        try
-        {
-            response = await origin.SendAsync(request, context.RequestAborted);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            await ErrorAnswers.WriteAsync(context, StatusCodes.Status502BadGateway, "origin-unreachable", "The image service could not be reached.");
-            return;
-        }
-
-        using (response)
+        using OriginReply reply = await pool.SendAsync(Copy(context.Request), target, null, context.RequestAborted);
+        if (reply.Response is { } response)
         {
             await CopyBackAsync(context, response);
         }
+        else
+        {
+            await ErrorAnswers.WriteAsync(context, reply.Failure!);
+        }
     }
 
-    private HttpRequestMessage Copy(HttpRequest source, RequestTarget target)
+    private static HttpRequestMessage Copy(HttpRequest source)
     {
-        var request = new HttpRequestMessage(new HttpMethod(source.Method), origin.AddressOf(target)) { Version = HttpVersion.Version11 };
+        var request = new HttpRequestMessage(new HttpMethod(source.Method), (Uri?)null) { Version = HttpVersion.Version11 };
         bool hasBody = source.ContentLength > 0 || source.Headers.TransferEncoding.Count > 0 || source.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
         if (hasBody)
         {

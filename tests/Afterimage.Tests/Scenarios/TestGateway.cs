@@ -29,17 +29,20 @@ internal sealed class TestGateway : IAsyncDisposable
         return await StartAsync(await TestOrigin.StartAsync(), data, keepData: false, settings);
     }
 
-    public static async Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, params (string Key, string Value)[] settings)
+    public static Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, params (string Key, string Value)[] settings) =>
+        StartAsync(origin, data, keepData, TimeProvider.System, settings);
+
+    public static async Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, TimeProvider time, params (string Key, string Value)[] settings)
     {
         var mistakes = new List<string>();
         GatewayOptions options = ConfigurationLoader.Load(
             null,
             [
-                new("Origin:Url", origin.Address.ToString()), new("Listen", "http://127.0.0.1:0"), new("Data", data), new("Log:Requests", "off"), new("Store:Flush", "false"),
+                new("Origin:Url", settings.Any(s => s.Key.StartsWith("Origin:Servers")) ? "" : origin.Address.ToString()), new("Listen", "http://127.0.0.1:0"), new("Data", data), new("Log:Requests", "off"), new("Store:Flush", "false"),
                 new("Store:FreeDiskBytesMin", "0"), .. settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)),
             ],
             mistakes) ?? throw new InvalidOperationException(string.Join('\n', mistakes));
-        GatewayHost host = await GatewayHost.StartAsync(options, origin.Address, Stream.Null, TimeProvider.System, CancellationToken.None);
+        GatewayHost host = await GatewayHost.StartAsync(options, origin.Address, Stream.Null, time, CancellationToken.None);
         return new TestGateway(host, origin, data, keepData);
     }
 
