@@ -54,7 +54,7 @@ internal static class BackfillLatencyBench
         }
 
         using var client = new HttpClient { BaseAddress = server };
-        var load = new PacedLoad(server, targets, Connections, PerSecond);
+        var load = new SteadyLoad(server, targets, Connections, PerSecond);
         await load.RunAsync(TimeSpan.FromSeconds(Math.Min(3, Seconds)));
         var idle = new List<double>();
         var beside = new List<double>();

@@ -8,6 +8,7 @@ using Afterimage.Bench.Load;
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["resident"] = ResidentMeasure.RunAsync,
+    ["coalescing"] = CoalescingMeasure.RunAsync,
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["decision"] = DecisionMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,

@@ -24,8 +24,8 @@ public enum GenerationEnd
 /// <summary>The start of a generation: enough to begin answering the client that asked first.</summary>
 /// <param name="Lookup">What the semantic tier found.</param>
 /// <param name="Answer">The origin's status and headers; null where a stored picture is reused.</param>
-/// <param name="Body">Its bytes as they come; null where a stored picture is reused or the origin failed.</param>
-public sealed record GenerationHead(SemanticLookup Lookup, OriginAnswer? Answer, BroadcastBuffer? Body);
+/// <param name="Body">Its bytes as they come, and the whole of them once they are here; null where a stored picture is reused or the origin failed.</param>
+public sealed record GenerationHead(SemanticLookup Lookup, OriginAnswer? Answer, ContentBuffer? Body);
 
 /// <summary>The end of a generation.</summary>
 /// <param name="Entry">The new entry's header; set when admitted.</param>
@@ -40,14 +40,19 @@ public sealed class Generation
 {
     private readonly TaskCompletionSource<GenerationHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<GenerationResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _leaderLock = new();
+    private bool _leaderLeft;
     private int _joined;
 
     private readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal Generation(string id) => Id = id;
+    internal Generation(string id, bool isRetry) => (Id, IsRetry) = (id, isRetry);
 
     /// <summary>The id that the entry will have.</summary>
     public string Id { get; }
+
+    /// <summary>Whether it was begun because another of the same request had failed; those who wait for it do not begin a third.</summary>
+    public bool IsRetry { get; }
 
     public Task<GenerationHead> Head => _head.Task;
 
@@ -68,7 +73,32 @@ public sealed class Generation
 
     internal void Join() => Interlocked.Increment(ref _joined);
 
-    internal void Begin(GenerationHead head) => _head.TrySetResult(head);
+    /// <summary>The leader's place in the answer; set with <see cref="Head"/> where that has a body.</summary>
+    public ContentBuffer.Reader? Leader { get; private set; }
+
+    /// <summary>The leader has been answered or is gone: an answer too large to keep does not wait for it any more. Always call it.</summary>
+    public void LeaderLeft()
+    {
+        lock (_leaderLock)
+        {
+            _leaderLeft = true;
+            Leader?.Dispose();
+        }
+    }
+
+    internal void Begin(GenerationHead head)
+    {
+        lock (_leaderLock)
+        {
+            Leader = head.Body!.Attach();
+            if (_leaderLeft)
+            {
+                Leader?.Dispose();
+            }
+        }
+
+        _head.TrySetResult(head);
+    }
 
     internal void End(GenerationResult result)
     {

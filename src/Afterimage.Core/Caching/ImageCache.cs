@@ -8,33 +8,6 @@ using Afterimage.Requests;
 
 namespace Afterimage.Caching;
 
-/// <summary>How one request wants to be treated; derived from configuration, route and request headers.</summary>
-/// <param name="Mode">What the semantic tier may do for this request.</param>
-/// <param name="Seeds">Which seeds may answer it.</param>
-/// <param name="Store">Whether the origin's picture may be kept.</param>
-/// <param name="AgeMax">Older entries do not answer; null for any age.</param>
-/// <param name="Shared">Whether identical requests wait for one another.</param>
-public readonly record struct RequestPlan(SemanticMode Mode, SeedRule Seeds, bool Store, TimeSpan? AgeMax, bool Shared);
-
-/// <summary>Settings of the cache as a whole.</summary>
-public sealed class ImageCacheOptions
-{
-    /// <summary>How long an entry lives; null keeps it until it is evicted.</summary>
-    public TimeSpan? EntryTtl { get; init; }
-
-    /// <summary>Names of origin response headers that are kept and replayed, besides the content type.</summary>
-    public IReadOnlySet<string> ReplayHeaders { get; init; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>Whether a request waits for a picture under way that means the same, instead of starting another.</summary>
-    public bool SemanticCoalescing { get; init; } = true;
-
-    /// <summary>Serve the best candidate when the origin fails, if its probability reaches this; null for an error instead.</summary>
-    public double? SimilarOnFaultProbabilityMin { get; init; }
-
-    /// <summary>How long a request waits for another gateway that is making the same picture, before it asks the origin itself.</summary>
-    public TimeSpan LeasePatience { get; init; } = TimeSpan.FromMinutes(5);
-}
-
 /// <summary>
 /// The decision: exact tier, coalescing, semantic tier, origin, admission, store, index. Knows nothing of HTTP servers; the caller brings the
 /// origin call and serves what comes out. Thread-safe.
@@ -68,6 +41,9 @@ public sealed class ImageCache(
     /// <summary>Generations under way, up to the end of storing.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    /// <summary>Bytes that answers under way take.</summary>
+    public long Buffered => options.Buffers.Taken;
+
     /// <summary>Requests that wait for one of them, without their leaders.</summary>
     public int Joined => _shared.Values.Sum(g => g.Joined);
 
@@ -91,7 +67,7 @@ public sealed class ImageCache(
     /// <param name="leads">Whether this call started it: the leader is answered from the head, the others from the result.</param>
     public Generation Generate(ImageRequest request, RequestPlan plan, Func<CancellationToken, Task<OriginAnswer>> call, out bool leads)
     {
-        var fresh = new Generation(Ulid.New(time.GetUtcNow()));
+        var fresh = new Generation(Ulid.New(time.GetUtcNow()), plan.IsRetry);
         var key = new GenerationKey(request.ExactKey, plan.Mode, plan.Seeds, request.Seed.Kind, plan.AgeMax);
         Generation generation = plan.Shared ? _shared.GetOrAdd(key, fresh) : fresh;
         leads = generation == fresh;
@@ -128,7 +104,7 @@ public sealed class ImageCache(
             generation.End(result);
 
             // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
-            if (result.Entry is { } entry && await StoreAsync(entry, result.Head.Body!.Whole))
+            if (result.Entry is { } entry && await StoreAsync(entry, result.Head.Body!.Content))
             {
                 indexing.Enqueue(entry, result.Head.Lookup.Vector, over);
                 over = () => { };
@@ -144,6 +120,11 @@ public sealed class ImageCache(
         {
             // Only now: whoever comes later finds the entry in the store.
             Unshare(generation, key, plan);
+            if (generation.Head is { IsCompletedSuccessfully: true } head)
+            {
+                head.Result.Body?.Dispose();
+            }
+
             over();
             await (generation.Lease?.DisposeAsync() ?? ValueTask.CompletedTask);
             Interlocked.Decrement(ref _running);
@@ -217,13 +198,13 @@ public sealed class ImageCache(
         // 4. The origin.
         long start = Stopwatch.GetTimestamp();
         await using OriginAnswer answer = await call(CancellationToken.None);
-        if (answer.Fault is not null)
+        if (answer.Fault is not null || (OriginAnswer.IsFailure(answer.Status) && StandIn(lookup, plan) is not null))
         {
-            return Fault(lookup, answer);
+            return Fault(lookup, answer, plan);
         }
 
         AdmissionOutcome outcome = plan.Store ? admission.JudgeHead(answer) : AdmissionOutcome.NotAsked;
-        var body = new BroadcastBuffer(answer.Length, admission.BytesMax);
+        var body = new ContentBuffer(answer.Length, admission.BytesMax, options.Buffers);
         var head = new GenerationHead(lookup, answer, body);
         generation.Begin(head);
         bool complete = await CopyAsync(answer, body);
@@ -235,16 +216,19 @@ public sealed class ImageCache(
 
         // 5. Admission.
         ImageReport report = default;
-        if (outcome == AdmissionOutcome.Admitted)
+        if (body.Overflowed)
         {
-            outcome = !body.IsWhole ? AdmissionOutcome.TooLarge
-                : !complete ? AdmissionOutcome.Incomplete
-                : admission.JudgeBody(request, body.Whole.Span, out report);
+            // Whatever it is, it is not here whole for those who waited.
+            outcome = AdmissionOutcome.TooLarge;
+        }
+        else if (outcome == AdmissionOutcome.Admitted)
+        {
+            outcome = complete ? admission.JudgeBody(request, body.Content.Span, out report) : AdmissionOutcome.Incomplete;
         }
 
         Admissions.Add(1, new KeyValuePair<string, object?>("reason", outcome.ToString()));
         return outcome == AdmissionOutcome.Admitted
-            ? new GenerationResult(GenerationEnd.Admitted, head, Describe(generation.Id, request, answer, body.Whole, report, originTime), outcome)
+            ? new GenerationResult(GenerationEnd.Admitted, head, Describe(generation.Id, request, answer, body.Content, report, originTime), outcome)
             : new GenerationResult(complete ? GenerationEnd.NotAdmitted : GenerationEnd.Fault, head, null, outcome);
     }
 
@@ -294,40 +278,37 @@ public sealed class ImageCache(
     }
 
     // Operators may prefer a verified neighbour that would not quite have been reused to an error page.
-    private GenerationResult Fault(SemanticLookup lookup, OriginAnswer answer)
+    private GenerationResult Fault(SemanticLookup lookup, OriginAnswer answer, RequestPlan plan)
     {
-        bool similar = lookup.Best is { } best && options.SimilarOnFaultProbabilityMin is { } min && best.Verdict.Probability >= min;
-        return new GenerationResult(similar ? GenerationEnd.Reused : GenerationEnd.Fault, new GenerationHead(lookup, answer, null), null, AdmissionOutcome.Incomplete);
+        SemanticCandidate? similar = StandIn(lookup, plan);
+        return new GenerationResult(
+            similar is null ? GenerationEnd.Fault : GenerationEnd.Reused, new GenerationHead(similar is null ? lookup : lookup with { Best = similar }, answer, null), null, AdmissionOutcome.Incomplete);
     }
 
+    private SemanticCandidate? StandIn(SemanticLookup lookup, RequestPlan plan) =>
+        plan.Mode == SemanticMode.On && options.SimilarOnFaultProbabilityMin is { } min && lookup.Likeliest is { } likeliest && likeliest.Verdict.Probability >= min ? likeliest : null;
+
     /// <summary>Whether everything came: the stream ended where Content-Length said, and did not break.</summary>
-    private static async Task<bool> CopyAsync(OriginAnswer answer, BroadcastBuffer body)
+    private static async Task<bool> CopyAsync(OriginAnswer answer, ContentBuffer body)
     {
-        bool complete = false;
         try
         {
-            while (await body.GetMemoryAsync(CancellationToken.None) is { } room)
+            void CheckLength()
             {
-                int read = await answer.Body.ReadAsync(room);
-                if (read == 0)
+                if (answer.Length is { } length && body.Length != length)
                 {
-                    complete = answer.Length is not { } length || body.Length == length;
-                    break;
+                    throw new IOException($"the answer ended after {body.Length} of {length} bytes");
                 }
-
-                body.Advance(read);
             }
+
+            await body.FillAsync(answer.Body, CheckLength, Timeout.InfiniteTimeSpan, CancellationToken.None);
+            return true;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
-            // Broken off or out of time: incomplete, and said so to the readers below.
+            // Broken off, out of time, or too large for anyone: the readers know.
+            return false;
         }
-        finally
-        {
-            body.Complete(broken: !complete);
-        }
-
-        return complete;
     }
 
     private EntryHeader Describe(string id, ImageRequest request, OriginAnswer answer, ReadOnlyMemory<byte> body, ImageReport report, TimeSpan originTime)

@@ -12,10 +12,13 @@ public enum OriginFault
     /// <summary>The connection broke after the request was sent.</summary>
     Broken,
 
-    /// <summary>The limit on concurrent calls and its queue are full.</summary>
+    /// <summary>What came is not HTTP.</summary>
+    Invalid,
+
+    /// <summary>The limit on concurrent calls and its queue are full, or the wait in the queue was too long. The origin was not asked.</summary>
     Overloaded,
 
-    /// <summary>The breaker is open after repeated faults.</summary>
+    /// <summary>The breaker is open after repeated faults. The origin was not asked.</summary>
     BreakerOpen,
 }
 
@@ -59,6 +62,18 @@ public sealed class OriginAnswer : IAsyncDisposable
     public string FaultDetail { get; } = "";
 
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>
+    /// Whether those who waited for this call may make it once more: it was cut short. Not where the origin was not asked at all, and not where it was too
+    /// slow, since it may be drawing still.
+    /// </summary>
+    public bool IsWorthRetry => Fault is OriginFault.Unreachable or OriginFault.Broken || (Fault is null && IsFailure(Status));
+
+    /// <summary>
+    /// Whether a status says that the origin failed, not that the request did: 502, 503, 504 and those of proxies between (520 to 530). 500 is not one of
+    /// them: image services answer prompts that they refuse with it.
+    /// </summary>
+    public static bool IsFailure(int status) => status is 502 or 503 or 504 or (>= 520 and <= 530);
 
     /// <summary>The first value of a header, or null.</summary>
     public string? Header(string name)

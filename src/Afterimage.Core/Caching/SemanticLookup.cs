@@ -35,7 +35,8 @@ public sealed record SemanticCandidate(EntryHeader Entry, float Similarity, doub
 /// <summary>What the semantic tier found for one request.</summary>
 /// <param name="Best">The picture to reuse where the outcome says so, otherwise the nearest one judged; null without candidates.</param>
 /// <param name="Vector">The request's own vector, so that indexing its picture need not embed again; null where it was not made.</param>
-public sealed record SemanticLookup(SemanticOutcome Outcome, SemanticCandidate? Best = null, float[]? Vector = null)
+/// <param name="Likeliest">Of those judged the one most likely to be right; what stands in where the origin fails.</param>
+public sealed record SemanticLookup(SemanticOutcome Outcome, SemanticCandidate? Best = null, float[]? Vector = null, SemanticCandidate? Likeliest = null)
 {
     public static readonly SemanticLookup NotTried = new(SemanticOutcome.NotTried);
 }

@@ -126,7 +126,7 @@ public sealed class SemanticTier
         }
 
         PromptReading asked = PromptReading.Of(request.Prompt);
-        SemanticCandidate? nearest = null;
+        SemanticCandidate? nearest = null, likeliest = null;
         foreach (Neighbor neighbor in neighbors)
         {
             if (await CandidateAsync(neighbor.Entry, cancellationToken) is not { } found)
@@ -154,9 +154,10 @@ public sealed class SemanticTier
             }
 
             nearest ??= candidate;
+            likeliest = likeliest is null || candidate.Verdict.Probability > likeliest.Verdict.Probability ? candidate : likeliest;
         }
 
-        return new SemanticLookup(nearest is null ? SemanticOutcome.NoCandidate : SemanticOutcome.Rejected, nearest, vector);
+        return new SemanticLookup(nearest is null ? SemanticOutcome.NoCandidate : SemanticOutcome.Rejected, nearest, vector, likeliest);
     }
 
     /// <summary>
@@ -204,6 +205,12 @@ public sealed class SemanticTier
     {
         // A picture made anew replaces its entry without a removal.
         _candidates.Remove(entry.Key);
+        if (entry.Request.Variant > 0)
+        {
+            // Its words have a vector already, that of the request itself; more of the same would crowd out other candidates.
+            return null;
+        }
+
         float[] vector = known ?? new float[Embedder.Space.Dimensions];
         if (known is null && await Embedder.EmbedAsync([entry.Request.Prompt], vector, cancellationToken) != EmbedOutcome.Embedded)
         {

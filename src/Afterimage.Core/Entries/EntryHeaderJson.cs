@@ -72,6 +72,8 @@ internal sealed record EntryHeaderJson
         public ParameterJson[]? Parameters { get; init; }
 
         public string? Scope { get; init; }
+
+        public int Variant { get; init; }
     }
 
     /// <summary>One parameter as written.</summary>
@@ -122,6 +124,7 @@ internal sealed record EntryHeaderJson
                 ? null
                 : [.. header.Request.Parameters.Select(p => new ParameterJson { Name = p.Key, Value = p.Value })],
             Scope = header.Request.Scope.Length == 0 ? null : header.Request.Scope,
+            Variant = header.Request.Variant,
         },
         Created = header.Created,
         Expires = header.Expires,
@@ -173,6 +176,7 @@ internal sealed record EntryHeaderJson
                     ? []
                     : [.. Request.Parameters.Select(p => KeyValuePair.Create(p.Name, p.Value))],
                 Scope = Request.Scope ?? "",
+                Variant = Request.Variant,
             },
             Created = Created,
             Expires = Expires,

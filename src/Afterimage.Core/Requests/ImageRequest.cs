@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 
@@ -39,6 +40,17 @@ public sealed class ImageRequest
 {
     private Hash256? _exactKey;
 
+    public ImageRequest()
+    {
+    }
+
+    [SetsRequiredMembers]
+    private ImageRequest(ImageRequest other)
+    {
+        (Dialect, Prompt, Seed, Model, Width, Height) = (other.Dialect, other.Prompt, other.Seed, other.Model, other.Width, other.Height);
+        (Parameters, Scope, Variant) = (other.Parameters, other.Scope, other.Variant);
+    }
+
     /// <summary>The dialect's name, for example <c>pollinations</c>.</summary>
     public required string Dialect { get; init; }
 
@@ -64,6 +76,20 @@ public sealed class ImageRequest
     /// <summary>Who may share the picture: empty for everyone, otherwise the hash of the tenant or of the private requester.</summary>
     public string Scope { get; init; } = "";
 
+    /// <summary>
+    /// 0 for the request itself; from 1 on the places for further pictures of one request that names no seed. In the exact key the place stands instead
+    /// of the seed, and <see cref="Seed"/> says which one the picture was made with.
+    /// </summary>
+    public int Variant { get; init; }
+
+    /// <summary>The same request of another tenant.</summary>
+    public ImageRequest InScope(string scope) => new(this) { Scope = scope };
+
+    /// <summary>A further picture of the same request.</summary>
+    /// <param name="variant">Its place, from 1 on.</param>
+    /// <param name="seed">What it is made with.</param>
+    public ImageRequest AsVariant(int variant, Seed seed) => new(this) { Variant = variant, Seed = seed };
+
     /// <summary>SHA-256 of the canonical form: an equal key means an identical request.</summary>
     public Hash256 ExactKey => _exactKey ??= Hash256.Of(CanonicalForm(prompt: true, bucket: null));
 
@@ -72,7 +98,7 @@ public sealed class ImageRequest
 
     /// <summary>
     /// A JSON array, so that no value can spill into its neighbour whatever it contains:
-    /// <c>["afterimage-1", dialect, scope, model, size, [[name, value]...], prompt?, seed?]</c>.
+    /// <c>["afterimage-1", dialect, scope, model, size, [[name, value]...], prompt?, seed? | ["variant", n]]</c>.
     /// </summary>
     private ReadOnlySpan<byte> CanonicalForm(bool prompt, string? bucket)
     {
@@ -98,7 +124,14 @@ public sealed class ImageRequest
             if (prompt)
             {
                 json.WriteStringValue(Sound(Prompt));
-                if (Seed.Value is { } seed)
+                if (Variant > 0)
+                {
+                    json.WriteStartArray();
+                    json.WriteStringValue("variant");
+                    json.WriteNumberValue(Variant);
+                    json.WriteEndArray();
+                }
+                else if (Seed.Value is { } seed)
                 {
                     json.WriteNumberValue(seed);
                 }

@@ -7,7 +7,8 @@ using Afterimage.Origin;
 namespace Afterimage.Admin;
 
 /// <summary>Health, metrics and the figures that an operator looks at first.</summary>
-internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, OriginClient origin, SemanticMode mode, DecisionJournal journal, IReadOnlyList<Dependency> dependencies, SpaceRecord spaces)
+internal sealed class StatusAdmin(
+    ImageCache cache, MetricsCollector metrics, OriginPool pool, OriginLimits limits, SemanticMode mode, DecisionJournal journal, IReadOnlyList<Dependency> dependencies, SpaceRecord spaces)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
 
@@ -19,7 +20,8 @@ internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, Or
         new("GET", "stats", (context, _) => StatsAsync(context)),
     ];
 
-    // Ready from the first moment, and whatever is away: requests are answered, only with fewer hits. What is away is said.
+    // Ready from the first moment, and whatever is away: requests are answered, only with fewer hits. What is away is said. Ready too while the origin is down:
+    // hits go on, and a balancer that took this gateway out would lose them as well.
     private async Task ReadyAsync(HttpContext context)
     {
         EntryStoreStatus status = cache.Store.Status;
@@ -29,6 +31,12 @@ internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, Or
             status = "ready",
             store = new { loaded = status.Loaded, progress = Math.Round(status.LoadProgress, 3), entries = status.Entries },
             semantic = new { mode, space = cache.Semantic.Embedder.Space.Id, fault = cache.Semantic.LastFault },
+            origin = new
+            {
+                status = pool.Servers.All(s => s.BreakerState == "open") ? "open" : pool.Servers.All(s => s.IsHealthy && s.BreakerState is "closed" or "off") ? "well" : "degraded",
+                servers = pool.Servers.Select(s => new { server = s.Name, healthy = s.IsHealthy, breaker = s.BreakerState, active = s.Active }),
+                waiting = limits.Waiting,
+            },
             dependencies = states,
             running = cache.Running,
         });
@@ -57,7 +65,7 @@ internal sealed class StatusAdmin(ImageCache cache, MetricsCollector metrics, Or
             store = new { status.Entries, status.Bytes, status.BytesMax, status.Loaded },
             index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted), reindexOffered = spaces.IsOffered },
             running = cache.Running,
-            waiting = origin.Waiting,
+            waiting = limits.Waiting,
         });
     }
 }

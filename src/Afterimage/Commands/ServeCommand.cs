@@ -84,7 +84,7 @@ internal static class ServeCommand
         {
             await using DemoOriginHost? demo = options.Origin.Url == "demo" ? await DemoOriginHost.StartAsync(stop.Token) : null;
             await using Stream log = Console.OpenStandardOutput();
-            await using GatewayHost gateway = await GatewayHost.StartAsync(options, demo?.Address ?? new Uri(options.Origin.Url), log, TimeProvider.System, stop.Token);
+            await using GatewayHost gateway = await GatewayHost.StartAsync(options, demo?.Address ?? (options.Origin.Url.Length > 0 ? new Uri(options.Origin.Url) : null), log, TimeProvider.System, stop.Token);
             Banner(options, gateway);
             if (started is not null)
             {
@@ -110,7 +110,7 @@ internal static class ServeCommand
     {
         foreach (string address in gateway.Addresses)
         {
-            Console.Error.WriteLine($"afterimage: listening on {address}, in front of {options.Origin.Url}");
+            Console.Error.WriteLine($"afterimage: listening on {address}, in front of {(options.Origin.Url.Length > 0 ? options.Origin.Url : string.Join(", ", options.Origin.Servers.Select(s => s.Url)))}");
         }
 
         Console.Error.WriteLine($"afterimage: semantic tier {options.Semantic.Mode.ToString().ToLowerInvariant()}, policy {options.Semantic.Policy.ToString().ToLowerInvariant()}, "

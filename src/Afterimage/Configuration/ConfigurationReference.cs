@@ -42,7 +42,7 @@ internal static class ConfigurationReference
 
     private static void Write(StringBuilder text, object options, string indent)
     {
-        PropertyInfo[] properties = options.GetType().GetProperties();
+        PropertyInfo[] properties = options.GetType().GetProperties().Where(p => p.CanWrite).ToArray();
         for (int i = 0; i < properties.Length; i++)
         {
             PropertyInfo property = properties[i];
@@ -55,7 +55,7 @@ internal static class ConfigurationReference
             }
             else if (value is IList)
             {
-                text.Append($"{indent}// In order, the first that fits: {{ \"Path\": \"/prompt/**\", \"Dialect\": \"pollinations\", \"Seeds\": \"strict\" }}.\n");
+                text.Append($"{indent}// {ExampleOf(property.PropertyType.GetGenericArguments()[0])}\n");
                 text.Append($"{indent}\"{property.Name}\": []{comma}\n");
             }
             else
@@ -69,7 +69,7 @@ internal static class ConfigurationReference
 
     private static IEnumerable<(string Key, PropertyInfo Property, SettingAttribute Setting, object? Value)> Walk(object options, string prefix)
     {
-        foreach (PropertyInfo property in options.GetType().GetProperties())
+        foreach (PropertyInfo property in options.GetType().GetProperties().Where(p => p.CanWrite))
         {
             object? value = property.GetValue(options);
             if (property.GetCustomAttribute<SettingAttribute>() is { } setting)
@@ -86,6 +86,13 @@ internal static class ConfigurationReference
             }
         }
     }
+
+    private static string ExampleOf(Type item) => item.Name switch
+    {
+        nameof(OriginServerOptions) => """Several addresses of one service, in place of Url: { "Url": "http://10.0.0.1:8000", "Weight": 2 }.""",
+        nameof(ModelLimitOptions) => """Bounds of single models: { "Model": "flux", "ConcurrencyMax": 4 }.""",
+        _ => """In order, the first that fits: { "Path": "/prompt/**", "Dialect": "pollinations", "Seeds": "strict" }.""",
+    };
 
     private static string Literal(object? value) => value switch
     {

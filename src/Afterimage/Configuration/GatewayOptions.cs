@@ -26,6 +26,8 @@ internal sealed class GatewayOptions
 
     public PollinationsOptions Pollinations { get; init; } = new();
 
+    public VariantOptions Variants { get; init; } = new();
+
     public HeaderOptions Headers { get; init; } = new();
 
     public ScopeOptions Scope { get; init; } = new();
@@ -57,40 +59,6 @@ internal enum DialectName
 {
     Pollinations,
     Http,
-}
-
-/// <summary>The service behind the gateway.</summary>
-internal sealed class OriginOptions
-{
-    [Setting("Base address of the image service, for example https://image.example.com. `demo` starts the built-in one.")]
-    public string Url { get; init; } = "";
-
-    [Setting("Seconds until a connection must stand.", Min = 0.1, Max = 600)]
-    public double ConnectTimeoutSeconds { get; init; } = 10;
-
-    [Setting("Seconds until the first byte of an answer; drawing a picture happens in here.", Min = 0.1, Max = 3600)]
-    public double FirstByteTimeoutSeconds { get; init; } = 120;
-
-    [Setting("Seconds until an image must be complete.", Min = 0.1, Max = 3600)]
-    public double TotalTimeoutSeconds { get; init; } = 120;
-
-    [Setting("Images generated at the same time; more wait in the queue. 0: no limit.", Min = 0, Max = 100000)]
-    public int ConcurrencyMax { get; init; } = 256;
-
-    [Setting("Requests that may wait for a place; more are refused with 503 and Retry-After.", Min = 0, Max = 1000000)]
-    public int QueueMax { get; init; } = 1024;
-
-    [Setting("What a client gets when the origin fails. `Similar`: the best stored picture of its partition down to SimilarProbabilityMin, marked as such.")]
-    public OriginFailurePolicy OnFailure { get; init; } = OriginFailurePolicy.Error;
-
-    [Setting("Lowest probability of a picture served because the origin failed.", Min = 0, Max = 1)]
-    public double SimilarProbabilityMin { get; init; } = 0.9;
-}
-
-internal enum OriginFailurePolicy
-{
-    Error,
-    Similar,
 }
 
 /// <summary>The entries.</summary>
@@ -378,11 +346,20 @@ internal enum ExplainLevel
 /// <summary>Who shares with whom.</summary>
 internal sealed class ScopeOptions
 {
-    [Setting("Request header whose value separates tenants, for example X-Tenant or Authorization; empty: everyone shares.")]
+    [Setting("Request header whose value separates tenants, for example X-Tenant; a proxy in front must set it or take it out. Empty with the two below: everyone shares.")]
     public string Header { get; init; } = "";
 
-    [Setting("Refuse to cache requests without that header, instead of putting them into one common scope.")]
+    [Setting("Separate tenants by what they authenticate with: Authorization, X-Api-Key and the query's key and token, together.")]
+    public bool ApiKey { get; init; }
+
+    [Setting("Separate tenants by path: with `/t/` the tenant of /t/acme/prompt/a%20cat is acme, and routes and origin see /prompt/a%20cat. Empty: not.")]
+    public string Path { get; init; } = "";
+
+    [Setting("Send requests that do not say whose they are past the cache (nothing read, nothing stored), instead of putting them into one common scope.")]
     public bool Required { get; init; }
+
+    /// <summary>Whether tenants are told apart at all.</summary>
+    public bool Separates => Header.Length > 0 || ApiKey || Path.Length > 0;
 }
 
 /// <summary>The admin interface.</summary>
@@ -403,6 +380,9 @@ internal sealed class LimitOptions
 
     [Setting("Seconds in which a client must have sent the whole head of a request, from its first byte on; slower ones are answered 408.", Min = 1, Max = 600)]
     public int RequestHeadSeconds { get; init; } = 15;
+
+    [Setting("Bytes of answers under way that are kept for those who wait and for the store. Beyond it answers stream through to whoever asked and are not stored.", Min = 1048576)]
+    public long BufferBytesMax { get; init; } = 512L * 1024 * 1024;
 
     [Setting("Open client connections. 0: no bound.", Min = 0)]
     public long ConnectionsMax { get; init; }

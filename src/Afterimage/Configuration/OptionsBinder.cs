@@ -20,7 +20,7 @@ internal static class OptionsBinder
 
     private static void BindSection(object options, IConfiguration section, string prefix, List<string> mistakes)
     {
-        Dictionary<string, PropertyInfo> properties = options.GetType().GetProperties().ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, PropertyInfo> properties = options.GetType().GetProperties().Where(p => p.CanWrite).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (IConfigurationSection child in section.GetChildren())
         {
             string key = prefix + child.Key;

@@ -9,11 +9,12 @@ internal static class OptionsRules
     public static void Check(GatewayOptions options, List<string> mistakes)
     {
         CheckListen(options.Listen, mistakes);
-        if (options.Origin.Url.Length == 0)
+        CheckOrigin(options.Origin, mistakes);
+        if (options.Origin.Url.Length == 0 && options.Origin.Servers.Count == 0)
         {
             mistakes.Add("Origin:Url: is missing; say which image service stands behind the gateway, for example --origin https://image.example.com (or --origin demo)");
         }
-        else if (options.Origin.Url != "demo" && !IsHttp(options.Origin.Url))
+        else if (options.Origin.Url.Length > 0 && options.Origin.Url != "demo" && !IsHttp(options.Origin.Url))
         {
             mistakes.Add($"Origin:Url: '{options.Origin.Url}' is neither an http(s) address nor demo");
         }
@@ -57,14 +58,64 @@ internal static class OptionsRules
             mistakes.Add($"Store:Earlier:ServiceUrl: '{options.Store.Earlier.ServiceUrl}' is not an http(s) address");
         }
 
-        if (options.Scope.Required && options.Scope.Header.Length == 0)
+        CheckScope(options.Scope, mistakes);
+    }
+
+    private static void CheckScope(ScopeOptions scope, List<string> mistakes)
+    {
+        if (scope.Required && !scope.Separates)
         {
-            mistakes.Add("Scope:Required: needs Scope:Header, the header that names the tenant");
+            mistakes.Add("Scope:Required: needs Scope:Header, Scope:ApiKey or Scope:Path, which say whose a request is");
         }
 
-        if (options.Origin.FirstByteTimeoutSeconds > options.Origin.TotalTimeoutSeconds)
+        if ((scope.Header.Length > 0 ? 1 : 0) + (scope.ApiKey ? 1 : 0) + (scope.Path.Length > 0 ? 1 : 0) > 1)
+        {
+            mistakes.Add("Scope: Header, ApiKey and Path exclude one another; with two of them a request could choose whose it is");
+        }
+
+        if (scope.Path.Length > 0 && (!scope.Path.StartsWith('/') || !scope.Path.EndsWith('/')))
+        {
+            mistakes.Add($"Scope:Path: '{scope.Path}' is not a path that begins and ends with /, such as /t/");
+        }
+    }
+
+    private static void CheckOrigin(OriginOptions origin, List<string> mistakes)
+    {
+        if (origin.FirstByteTimeoutSeconds > origin.TotalTimeoutSeconds)
         {
             mistakes.Add("Origin:FirstByteTimeoutSeconds: is longer than Origin:TotalTimeoutSeconds");
+        }
+
+        if (origin.Url.Length > 0 && origin.Servers.Count > 0)
+        {
+            mistakes.Add("Origin:Url: stands beside Origin:Servers; name all addresses there, or one here");
+        }
+
+        for (int i = 0; i < origin.Servers.Count; i++)
+        {
+            if (!IsHttp(origin.Servers[i].Url))
+            {
+                mistakes.Add($"Origin:Servers:{i}:Url: '{origin.Servers[i].Url}' is not an http(s) address");
+            }
+        }
+
+        for (int i = 0; i < origin.Models.Count; i++)
+        {
+            string model = origin.Models[i].Model;
+            if (model.Length == 0 || origin.Models.FindIndex(m => m.Model == model) != i)
+            {
+                mistakes.Add($"Origin:Models:{i}:Model: {(model.Length == 0 ? "is missing" : $"'{model}' stands there twice")}");
+            }
+        }
+
+        if (origin.Breaker.BreakSeconds is > 0 and < 0.5)
+        {
+            mistakes.Add("Origin:Breaker:BreakSeconds: is neither 0 nor at least 0.5");
+        }
+
+        if (origin.Health.Path.Length > 0 && !origin.Health.Path.StartsWith('/'))
+        {
+            mistakes.Add($"Origin:Health:Path: '{origin.Health.Path}' does not begin with /");
         }
     }
 

@@ -19,4 +19,7 @@ internal interface IDialect
 
     /// <summary>Reads a GET or HEAD request. <paramref name="scope"/> is already decided.</summary>
     DialectReading Read(RequestTarget target, string scope);
+
+    /// <summary>The same request with a seed named, for a request that names none.</summary>
+    RequestTarget WithSeed(RequestTarget target, long seed);
 }

@@ -60,6 +60,24 @@ internal sealed class PollinationsDialect(PollinationsOptions options) : IDialec
         return Read(prompt, given, scope);
     }
 
+    public RequestTarget WithSeed(RequestTarget target, long seed)
+    {
+        // An empty one may stand there; twice the same name would be read by no two services alike.
+        var kept = new List<string>();
+        foreach (Range range in target.Query.Split('&'))
+        {
+            ReadOnlySpan<char> part = target.Query[range];
+            ReadOnlySpan<char> name = part.IndexOf('=') is var at and >= 0 ? part[..at] : part;
+            if (!part.IsEmpty && !(PercentDecoder.TryDecode(name, plusIsSpace: true, out string decoded) && decoded == "seed"))
+            {
+                kept.Add(part.ToString());
+            }
+        }
+
+        kept.Add(string.Create(CultureInfo.InvariantCulture, $"seed={seed}"));
+        return new RequestTarget($"{target.Path}?{string.Join('&', kept)}");
+    }
+
     private DialectReading Read(string prompt, Dictionary<string, string> given, string scope)
     {
         if (given.Keys.Any(Video.Contains))

@@ -86,11 +86,11 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
             headers["X-Semantic-Similarity"] = Number(candidate.Similarity);
         }
 
-        string detail = _headers.Explain == ExplainLevel.Off ? "semantic" : $"\"semantic;sim={Number(candidate.Similarity)}\"";
-        headers["Cache-Status"] = originFailed
-            ? $"afterimage; hit; fwd=stale; detail=\"origin-failed;similar\""
-            : $"afterimage; hit; ttl={options.Semantic.MaxAgeSeconds}; detail={detail}";
-        headers.CacheControl = originFailed ? "no-store" : $"public, max-age={options.Semantic.MaxAgeSeconds}, must-revalidate";
+        string detail = originFailed ? "similar;origin-failed" : "semantic";
+        detail = _headers.Explain == ExplainLevel.Off ? detail : $"{detail};sim={Number(candidate.Similarity)}";
+        int seconds = originFailed ? options.Origin.SimilarMaxAgeSeconds : options.Semantic.MaxAgeSeconds;
+        headers["Cache-Status"] = $"afterimage; hit; ttl={seconds}; detail=\"{detail}\"";
+        headers.CacheControl = $"public, max-age={seconds}, must-revalidate";
         headers.Age = "0";
         foreach ((string name, string value) in candidate.Entry.ResponseHeaders)
         {
@@ -102,8 +102,10 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
         }
     }
 
-    /// <summary>Headers of an answer that came from the origin; <paramref name="collapsed"/> where it was another request's.</summary>
-    public void Miss(IHeaderDictionary headers, ImageRequest asked, SemanticLookup lookup, string id, int status, bool collapsed)
+    /// <summary>Headers of an answer that came from the origin, or of the error that came instead.</summary>
+    /// <param name="status">The origin's status; null where it gave none.</param>
+    /// <param name="collapsed">Whether it was another request's answer.</param>
+    public void Miss(IHeaderDictionary headers, ImageRequest asked, SemanticLookup lookup, string id, int? status, bool collapsed)
     {
         headers["X-Cache"] = "MISS";
         Common(headers, asked, id);
@@ -118,7 +120,7 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
             }
         }
 
-        headers["Cache-Status"] = $"afterimage; fwd=uri-miss; fwd-status={status}{(collapsed ? "; collapsed" : "")}{detail}";
+        headers["Cache-Status"] = $"afterimage; fwd=uri-miss{(status is null ? "" : $"; fwd-status={status}")}{(collapsed ? "; collapsed" : "")}{detail}";
     }
 
     /// <summary>Headers of an answer that went past the cache.</summary>

@@ -219,8 +219,9 @@ internal static class Composition
         Denied = Names(options.Deny).Select(h => Hash256.TryParseHex(h, out Hash256 hash) ? hash : default).ToHashSet(),
     };
 
-    public static ImageCacheOptions CacheOptions(GatewayOptions options) => new()
+    public static ImageCacheOptions CacheOptions(GatewayOptions options, BufferBudget buffers) => new()
     {
+        Buffers = buffers,
         EntryTtl = TtlOf(options.Store),
         ReplayHeaders = Names(options.Headers.Replay).Append("Cache-Control").ToHashSet(StringComparer.OrdinalIgnoreCase),
         SemanticCoalescing = options.Semantic.Coalesce,
@@ -228,8 +229,17 @@ internal static class Composition
         SimilarOnFaultProbabilityMin = options.Origin.OnFailure == OriginFailurePolicy.Similar ? options.Origin.SimilarProbabilityMin : null,
     };
 
+    /// <param name="address">The one address where the settings name no others.</param>
+    public static OriginPool CreatePool(OriginOptions options, Uri? address, TimeProvider time)
+    {
+        OriginServer[] servers = options.Servers.Count > 0
+            ? [.. options.Servers.Select(s => new OriginServer(new Uri(s.Url), s.Weight, options.Breaker, time))]
+            : [new OriginServer(address!, 1, options.Breaker, time)];
+        return new OriginPool(options, servers, time);
+    }
+
     /// <summary>The route of dialect <c>http</c>; null where no route asks for it.</summary>
-    public static HttpCacheRoute? CreateHttpRoute(GatewayOptions options, Uri origin, RequestLog log, TimeProvider time)
+    public static HttpCacheRoute? CreateHttpRoute(GatewayOptions options, OriginPool pool, OriginLimits limits, BufferBudget buffers, RequestLog log, TimeProvider time)
     {
         if (!options.Routes.Exists(route => route.Dialect == DialectName.Http))
         {
@@ -238,13 +248,12 @@ internal static class Composition
 
         var settings = new HttpRouteOptions
         {
-            Origin = origin,
+            Origins = [.. pool.Servers.Select(s => s.Address)],
             ObjectBytesMax = options.Admission.MaxBytes,
-            FirstByteTimeout = TimeSpan.FromSeconds(options.Origin.FirstByteTimeoutSeconds),
+            Buffers = buffers,
             ReadTimeout = TimeSpan.FromSeconds(options.Origin.TotalTimeoutSeconds),
             Policy = HttpCachePolicy.Default with { ObeyRequestDirectives = options.Headers.HonorRequestCacheControl },
         };
-        var invoker = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.Origin.ConnectTimeoutSeconds), options.Origin.ConcurrencyMax));
         var entries = FileEntryStore.Open(
             new FileEntryStoreOptions
             {
@@ -258,7 +267,7 @@ internal static class Composition
                 Memory = new MemoryTierOptions { BytesMax = 0 },
             },
             time);
-        return new HttpCacheRoute(settings, invoker, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), log, time);
+        return new HttpCacheRoute(settings, pool, limits, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), log, time);
     }
 
     private static TimeSpan? TtlOf(StoreOptions options) => options.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.TtlSeconds) : null;

@@ -31,13 +31,21 @@ internal static class ErrorAnswers
         }
     }
 
-    public static Task WriteAsync(HttpContext context, OriginAnswer fault) => fault.Fault switch
+    public static Task WriteAsync(HttpContext context, OriginAnswer fault)
     {
-        OriginFault.TimedOut => WriteAsync(context, StatusCodes.Status504GatewayTimeout, "origin-timed-out", fault.FaultDetail),
-        OriginFault.Overloaded => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "overloaded", fault.FaultDetail, fault.RetryAfter),
-        OriginFault.BreakerOpen => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "origin-breaker-open", fault.FaultDetail, fault.RetryAfter),
-        OriginFault.Unreachable => WriteAsync(context, StatusCodes.Status502BadGateway, "origin-unreachable", fault.FaultDetail),
-        _ => WriteAsync(context, StatusCodes.Status502BadGateway, "origin-broke-off", fault.FaultDetail),
+        (int status, string type) = Of(fault.Fault);
+        return WriteAsync(context, status, type, fault.FaultDetail, fault.RetryAfter);
+    }
+
+    /// <summary>Status and problem type of an origin that gave no answer.</summary>
+    public static (int Status, string Type) Of(OriginFault? fault) => fault switch
+    {
+        OriginFault.TimedOut => (StatusCodes.Status504GatewayTimeout, "origin-timed-out"),
+        OriginFault.Overloaded => (StatusCodes.Status503ServiceUnavailable, "overloaded"),
+        OriginFault.BreakerOpen => (StatusCodes.Status503ServiceUnavailable, "origin-breaker-open"),
+        OriginFault.Unreachable => (StatusCodes.Status502BadGateway, "origin-unreachable"),
+        OriginFault.Invalid => (StatusCodes.Status502BadGateway, "origin-invalid"),
+        _ => (StatusCodes.Status502BadGateway, "origin-broke-off"),
     };
 
     private static string Title(int status) => status switch
@@ -48,8 +56,8 @@ internal static class ErrorAnswers
         405 => "Method not allowed",
         501 => "Not implemented",
         502 => "The image service failed",
-        503 => "Busy",
-        504 => "Gateway timeout",
+        503 => "The image service is busy or out of order",
+        504 => "No picture in time",
         _ => "Error",
     };
 }

@@ -38,9 +38,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// Builds and starts a gateway. Throws <see cref="IOException"/> where a folder cannot be used or an address is taken; the message is for the operator.
     /// </summary>
     /// <param name="options">Validated settings.</param>
-    /// <param name="origin">The origin's address.</param>
+    /// <param name="origin">The origin's address; null where the settings name several.</param>
     /// <param name="logOutput">Where request lines go.</param>
-    public static async Task<GatewayHost> StartAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<GatewayHost> StartAsync(GatewayOptions options, Uri? origin, Stream logOutput, TimeProvider time, CancellationToken cancellationToken)
     {
         var parts = await Parts.OpenAsync(options, origin, logOutput, time);
         try
@@ -116,7 +116,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri origin, Stream logOutput, TimeProvider time)
+        public static async Task<Parts> OpenAsync(GatewayOptions options, Uri? origin, Stream logOutput, TimeProvider time)
         {
             Directory.CreateDirectory(options.Data);
             var owned = new Stack<IAsyncDisposable>();
@@ -135,7 +135,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
         }
 
-        private static Parts Open(GatewayOptions options, Uri originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned)
+        private static Parts Open(GatewayOptions options, Uri? originAddress, Stream logOutput, TimeProvider time, Stack<IAsyncDisposable> owned)
         {
             T Own<T>(T part)
             {
@@ -173,32 +173,38 @@ internal sealed class GatewayHost : IAsyncDisposable
                 Own(changes);
             }
 
-            var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options), time, leases);
+            var buffers = new BufferBudget(options.Limits.BufferBytesMax);
+            var cache = new ImageCache(store, semantic, Composition.Admission(options.Admission), indexing, journal, Composition.CacheOptions(options, buffers), time, leases);
 
-            OriginClient origin = Own(new OriginClient(options.Origin, originAddress));
-            var forwarder = new Forwarder(origin);
+            OriginPool pool = Own(Composition.CreatePool(options.Origin, originAddress, time));
+            OriginLimits limits = Own(new OriginLimits(options.Origin, time));
+            var origin = new OriginClient(options.Origin, pool, limits, time);
+            var forwarder = new Forwarder(pool);
             var headers = new CacheHeaders(options, buckets, time);
             var hot = new HotPath(store, headers, log, options);
             EarlierCache? earlier = Composition.OpenEarlier(options, store, indexing, time, owned);
-            var images = new ImageRoute(cache, earlier, origin, forwarder, headers, hot, log, options, time);
+            VariantPicker variants = Own(new VariantPicker(options.Variants, store, time));
+            var images = new ImageRoute(cache, earlier, origin, forwarder, headers, hot, variants, log, options, time);
             var dialect = new PollinationsDialect(options.Pollinations);
+            var routes = new RouteTable(options.Routes, dialect);
             var spaces = SpaceRecord.Open(options.Data, embedder.Space.Id);
             BackfillService backfill = Own(new BackfillService(BackfillSession.Context(options, store, embedder, index, semantic.Policy, spaces)));
-            AdminEndpoint[] endpoints =
-            [
-                .. new StatusAdmin(cache, metrics, origin, options.Semantic.Mode, journal, Composition.Dependencies(database, store, semantic, changes), spaces).Endpoints,
-                .. new EntriesAdmin(store, journal, dialect, changes, time).Endpoints,
-                .. new DecisionsAdmin(journal, semantic, changes).Endpoints,
-                .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
-                .. Dashboard.Endpoints,
-            ];
-            HttpCacheRoute? http = Composition.CreateHttpRoute(options, originAddress, log, time);
+            HttpCacheRoute? http = Composition.CreateHttpRoute(options, pool, limits, buffers, log, time);
             if (http is not null)
             {
                 Own(http);
             }
 
-            var router = new Router(options, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+            AdminEndpoint[] endpoints =
+            [
+                .. new StatusAdmin(cache, metrics, pool, limits, options.Semantic.Mode, journal, Composition.Dependencies(database, store, semantic, changes), spaces).Endpoints,
+                .. new EntriesAdmin(store, journal, changes).Endpoints,
+                .. new PurgeAdmin(store, journal, routes, http, changes, options.Scope, time).Endpoints,
+                .. new DecisionsAdmin(journal, semantic, changes).Endpoints,
+                .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
+                .. Dashboard.Endpoints,
+            ];
+            var router = new Router(routes, options.Scope, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
             var parts = new Parts { Cache = cache, Router = router, Indexing = indexing, Spaces = spaces };
             foreach (IAsyncDisposable part in owned.Reverse())
             {

@@ -15,7 +15,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     private const int CountMax = 50_000;
     private const int TargetLengthMax = 1024;
 
-    private readonly bool _enabled = options.Scope.Header.Length == 0 && !options.Headers.StripExact;
+    private readonly bool _enabled = !options.Scope.Separates && !options.Headers.StripExact;
     private readonly RecentCache<string, Hash256> _keys = new(CountMax, StringComparer.Ordinal);
 
     /// <summary>Notes that a target was answered by an entry of this key.</summary>

@@ -4,7 +4,6 @@ using Afterimage.Configuration;
 using Afterimage.Diagnostics;
 using Afterimage.Dialects;
 using Afterimage.Entries;
-using Afterimage.Images;
 using Afterimage.Origin;
 using Afterimage.Requests;
 
@@ -15,17 +14,14 @@ namespace Afterimage.Gateway;
 /// turned into an answer here.
 /// </summary>
 internal sealed class ImageRoute(
-    ImageCache cache, EarlierCache? earlier, OriginClient origin, Forwarder forwarder, CacheHeaders headers, HotPath hot, RequestLog log, GatewayOptions options, TimeProvider time)
+    ImageCache cache, EarlierCache? earlier, OriginClient origin, Forwarder forwarder, CacheHeaders headers, HotPath hot, VariantPicker variants, RequestLog log, GatewayOptions options,
+    TimeProvider time)
 {
-    /// <summary>Answers a GET or HEAD. False where the dialect says that the request is none of its own.</summary>
-    public async ValueTask<bool> TryHandleAsync(HttpContext context, RequestTarget target, IDialect dialect, SeedRule seeds)
-    {
-        if (RequestScope.Of(context.Request, options.Scope) is not { } scope)
-        {
-            await BypassAsync(context, target, "scope-missing");
-            return true;
-        }
+    private readonly StrippedPictures _stripped = new();
 
+    /// <summary>Answers a GET or HEAD. False where the dialect says that the request is none of its own.</summary>
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, RequestTarget target, string scope, IDialect dialect, SeedRule seeds)
+    {
         DialectReading reading = dialect.Read(target, scope);
         if (reading.Bypass is { } reason)
         {
@@ -40,18 +36,31 @@ internal sealed class ImageRoute(
 
         RequestControls controls = RequestControls.Of(context.Request, options.Headers.HonorRequestCacheControl);
         bool refresh = controls.Refresh || (reading.Refresh && options.Headers.HonorRequestCacheControl);
+        bool several = variants.Applies(request), others = false;
+        if (several)
+        {
+            VariantChoice choice = await variants.ChooseAsync(context.Request, request, refresh, controls.OnlyIfCached, context.RequestAborted);
+            (request, others, refresh) = (choice.Request, choice.Others, choice.Make);
+            target = request.Variant > 0 ? dialect.WithSeed(target, request.Seed.Value!.Value) : target;
+            KeepFromCaches(context.Response);
+        }
+
         if (!refresh && await FindExactAsync(request, target, controls, context.RequestAborted) is { } entry)
         {
             using (entry)
             {
-                hot.Remember(target.Raw, request.ExactKey);
+                if (!several)
+                {
+                    hot.Remember(target.Raw, request.ExactKey);
+                }
+
                 await ExactAsync(context, entry);
             }
 
             return true;
         }
 
-        SemanticMode mode = refresh ? SemanticMode.Off : controls.ModeUnder(options.Semantic.Mode, options.Semantic.Override);
+        SemanticMode mode = refresh || others ? SemanticMode.Off : controls.ModeUnder(options.Semantic.Mode, options.Semantic.Override);
         var plan = new RequestPlan(mode, seeds, Store: !controls.NoStore, controls.AgeMax, Shared: !refresh && !controls.NoStore);
         await (controls.OnlyIfCached ? OnlyIfCachedAsync(context, request, plan) : GenerateAsync(context, target, request, plan));
         return true;
@@ -70,7 +79,7 @@ internal sealed class ImageRoute(
         long bytes;
         if (options.Headers.StripExact)
         {
-            (ReadOnlyMemory<byte> body, Hash256 hash) = await StrippedAsync(entry, context.RequestAborted);
+            (ReadOnlyMemory<byte> body, Hash256 hash) = await _stripped.OfAsync(entry, context.RequestAborted);
             bytes = await EntryAnswers.WriteAsync(context, body, header.ContentType, hash);
         }
         else
@@ -91,7 +100,7 @@ internal sealed class ImageRoute(
             return;
         }
 
-        headers.Miss(context.Response.Headers, request, lookup, id, StatusCodes.Status504GatewayTimeout, collapsed: false);
+        headers.Miss(context.Response.Headers, request, lookup, id, null, collapsed: false);
         await ErrorAnswers.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored picture and there is none.");
         Done(Tier.Error, id, context, 0, lookup);
     }
@@ -99,31 +108,44 @@ internal sealed class ImageRoute(
     private async Task GenerateAsync(HttpContext context, RequestTarget target, ImageRequest request, RequestPlan plan)
     {
         List<KeyValuePair<string, string>> forwarded = ForwardedHeaders.OfImage(context.Request);
-        Generation generation = cache.Generate(request, plan, stop => origin.GetImageAsync(target, forwarded, stop), out bool leads);
+        Generation generation = cache.Generate(request, plan, stop => origin.GetImageAsync(target, request.Model, forwarded, stop), out bool leads);
         bool complete = !leads && generation.IsComplete;
-        if (leads)
+        if (leads && await TryStreamAsync(context, request, generation))
         {
-            GenerationHead head = await generation.Head.WaitAsync(context.RequestAborted);
-            if (head.Body is { } body)
-            {
-                await StreamAsync(context, request, generation, head, body);
-                return;
-            }
+            return;
         }
 
         GenerationResult result = await generation.Result.WaitAsync(context.RequestAborted);
         await EndAsync(context, target, request, plan, generation, result, joined: !leads, complete);
     }
 
-    /// <summary>Answers the client that asked first, as the bytes come.</summary>
-    private async Task StreamAsync(HttpContext context, ImageRequest request, Generation generation, GenerationHead head, BroadcastBuffer body)
+    /// <summary>Answers the client that asked first, as the bytes come; false where none will.</summary>
+    private async Task<bool> TryStreamAsync(HttpContext context, ImageRequest request, Generation generation)
+    {
+        try
+        {
+            GenerationHead head = await generation.Head.WaitAsync(context.RequestAborted);
+            if (head.Body is null)
+            {
+                return false;
+            }
+
+            await StreamAsync(context, request, generation, head);
+            return true;
+        }
+        finally
+        {
+            generation.LeaderLeft();
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context, ImageRequest request, Generation generation, GenerationHead head)
     {
         OriginAnswer answer = head.Answer!;
         Copy(context.Response, answer);
         headers.Miss(context.Response.Headers, request, head.Lookup, generation.Id, answer.Status, collapsed: false);
         if (HttpMethods.IsHead(context.Request.Method))
         {
-            body.DetachLeader();
             Done(Tier.Miss, generation.Id, context, 0, head.Lookup);
             return;
         }
@@ -131,24 +153,16 @@ internal sealed class ImageRoute(
         long sent = 0;
         try
         {
-            while (await body.ReadAsync(sent, leader: true, context.RequestAborted) is { IsEmpty: false } piece)
+            while (await generation.Leader!.ReadAsync(context.RequestAborted) is { IsEmpty: false } piece)
             {
                 await context.Response.Body.WriteAsync(piece, context.RequestAborted);
                 sent += piece.Length;
             }
-
-            if (body.IsBroken)
-            {
-                context.Abort();
-            }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The client is gone; the picture goes on for the others and for the store.
-        }
-        finally
-        {
-            body.DetachLeader();
+            // The answer broke off and the client must know; or the client is gone, and the picture goes on for the others and for the store.
+            context.Abort();
         }
 
         TimeSpan? originTime = generation.Result.IsCompletedSuccessfully ? generation.Result.Result.Entry?.OriginTime : null;
@@ -161,7 +175,7 @@ internal sealed class ImageRoute(
         if (result.Entry is { } made)
         {
             headers.Exact(context.Response.Headers, made);
-            long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Whole, made.ContentType, made.ContentHash);
+            long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Content, made.ContentType, made.ContentHash);
             RequestMeters.Saved(made);
             Done(Tier.Exact, made.Id, context, bytes);
         }
@@ -185,7 +199,14 @@ internal sealed class ImageRoute(
         HttpContext context, RequestTarget target, ImageRequest request, RequestPlan plan, Generation generation, GenerationResult result, bool joined, bool complete)
     {
         SemanticLookup lookup = result.Head.Lookup;
-        bool originFailed = result.Head.Answer?.Fault is not null;
+        bool originFailed = result.Head.Answer is { } came && (came.Fault is not null || OriginAnswer.IsFailure(came.Status));
+        if (joined && !generation.IsRetry && IsCutShort(result))
+        {
+            // One of those who waited tries once more, and the others wait for that one.
+            await GenerateAsync(context, target, request, plan with { IsRetry = true });
+            return;
+        }
+
         switch (result.End)
         {
             case GenerationEnd.Reused:
@@ -211,7 +232,7 @@ internal sealed class ImageRoute(
                     context.Response.Headers[name] = value;
                 }
 
-                long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Whole, entry.ContentType, entry.ContentHash);
+                long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Content, entry.ContentType, entry.ContentHash);
                 Done(Tier.Joined, generation.Id, context, bytes, lookup, entry.OriginTime);
                 return;
 
@@ -223,7 +244,7 @@ internal sealed class ImageRoute(
             case GenerationEnd.NotAdmitted:
                 Copy(context.Response, result.Head.Answer!);
                 headers.Miss(context.Response.Headers, request, lookup, generation.Id, result.Head.Answer!.Status, collapsed: joined);
-                ReadOnlyMemory<byte> body = result.Head.Body!.Whole;
+                ReadOnlyMemory<byte> body = result.Head.Body!.Content;
                 context.Response.ContentLength = body.Length;
                 if (!HttpMethods.IsHead(context.Request.Method))
                 {
@@ -234,13 +255,22 @@ internal sealed class ImageRoute(
                 return;
 
             default:
-                OriginAnswer fault = originFailed ? result.Head.Answer! : new OriginAnswer(OriginFault.Broken, "the image service broke off in the middle of its answer");
-                headers.Miss(context.Response.Headers, request, lookup, generation.Id, StatusCodes.Status502BadGateway, collapsed: joined);
+                OriginAnswer? answer = result.Head.Answer;
+                OriginAnswer fault = answer?.Fault is not null ? answer : new OriginAnswer(OriginFault.Broken, "the image service broke off in the middle of its answer");
+                headers.Miss(context.Response.Headers, request, lookup, generation.Id, answer?.Fault is null ? answer?.Status : null, collapsed: joined);
                 await ErrorAnswers.WriteAsync(context, fault);
                 Done(Tier.Error, generation.Id, context, 0, lookup);
                 return;
         }
     }
+
+    /// <summary>Whether a generation came to nothing because the origin failed in a way that another attempt may not.</summary>
+    private static bool IsCutShort(GenerationResult result) => result.End switch
+    {
+        GenerationEnd.Fault => result.Head.Answer is not { Fault: not null } answer || answer.IsWorthRetry,
+        GenerationEnd.NotAdmitted => result.Head.Answer!.IsWorthRetry,
+        _ => false,
+    };
 
     /// <summary>Serves another prompt's picture, without the traces of that prompt. False where the entry is gone by now.</summary>
     private async ValueTask<bool> TrySemanticAsync(HttpContext context, ImageRequest request, SemanticCandidate candidate, string id, bool originFailed)
@@ -251,7 +281,7 @@ internal sealed class ImageRoute(
             return false;
         }
 
-        (ReadOnlyMemory<byte> body, Hash256 hash) = await StrippedAsync(entry, context.RequestAborted);
+        (ReadOnlyMemory<byte> body, Hash256 hash) = await _stripped.OfAsync(entry, context.RequestAborted);
         headers.Semantic(context.Response.Headers, request, candidate, id, originFailed);
         long bytes = await EntryAnswers.WriteAsync(context, body, entry.Header.ContentType, hash);
         RequestMeters.Saved(entry.Header);
@@ -259,26 +289,23 @@ internal sealed class ImageRoute(
         return true;
     }
 
-    private static async ValueTask<(ReadOnlyMemory<byte> Body, Hash256 Hash)> StrippedAsync(OpenEntry entry, CancellationToken cancellationToken)
-    {
-        ReadOnlyMemory<byte> whole = entry.Body ?? await ReadAllAsync(entry, cancellationToken);
-        ReadOnlyMemory<byte> stripped = ImageMetadata.Strip(whole);
-        return (stripped, stripped.Length == whole.Length && stripped.Equals(whole) ? entry.Header.ContentHash : Hash256.Of(stripped.Span));
-    }
-
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAllAsync(OpenEntry entry, CancellationToken cancellationToken)
-    {
-        byte[] bytes = new byte[entry.Header.Length];
-        int filled = 0;
-        for (int read; filled < bytes.Length && (read = await entry.ReadAsync(filled, bytes.AsMemory(filled), cancellationToken)) > 0;)
+    // Who asks again must reach us, or there is no variety.
+    private static void KeepFromCaches(HttpResponse response) => response.OnStarting(
+        static state =>
         {
-            filled += read;
-        }
+            var response = (HttpResponse)state;
+            if (response.StatusCode < StatusCodes.Status400BadRequest)
+            {
+                response.Headers.CacheControl = "no-cache";
+            }
 
-        return filled == bytes.Length ? bytes : throw new IOException($"entry {entry.Header.Id} ended after {filled} of {bytes.Length} bytes");
-    }
+            return Task.CompletedTask;
+        },
+        response);
 
-    private async Task BypassAsync(HttpContext context, RequestTarget target, string reason)
+    /// <summary>Sends a request past the cache.</summary>
+    /// <param name="reason">Why, as a token for headers and log.</param>
+    public async Task BypassAsync(HttpContext context, RequestTarget target, string reason)
     {
         CacheHeaders.Bypass(context.Response.Headers, reason);
         headers.Cors(context.Response.Headers);

@@ -1,5 +1,4 @@
 using Afterimage.Admin;
-using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Gateway.HttpRoute;
@@ -13,7 +12,7 @@ internal sealed class Router
 {
     private const string AdminPrefix = "/_afterimage";
 
-    private readonly Route[] _routes;
+    private readonly RouteTable _routes;
     private readonly HotPath _hot;
     private readonly Func<HttpContext, string, Task> _guarded;
     private readonly ImageRoute _images;
@@ -23,14 +22,10 @@ internal sealed class Router
     private readonly HttpCacheRoute? _http;
     private readonly ScopeOptions _scope;
 
-    public Router(GatewayOptions options, HotPath hot, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    public Router(RouteTable routes, ScopeOptions scope, HotPath hot, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
     {
-        var pollinations = new PollinationsDialect(options.Pollinations);
-        _routes = options.Routes.Count > 0
-            ? [.. options.Routes.Select(r => new Route(r.Path, r.Dialect == DialectName.Http ? null : pollinations, r.Seeds))]
-            : [new Route("/prompt/**", pollinations, SeedRule.Strict), new Route("/image/**", pollinations, SeedRule.Strict)];
         _guarded = GuardedAsync;
-        (_hot, _images, _http, _forwarder, _admin, _headers, _scope) = (hot, images, http, forwarder, admin, headers, options.Scope);
+        (_routes, _scope, _hot, _images, _http, _forwarder, _admin, _headers) = (routes, scope, hot, images, http, forwarder, admin, headers);
     }
 
     public Task HandleAsync(HttpContext context)
@@ -72,15 +67,24 @@ internal sealed class Router
         }
 
         string method = context.Request.Method;
-        if (Find(target) is { } route)
+        (string? scope, target) = RequestScope.Of(context.Request, target, _scope);
+        if (_routes.Find(target) is { } route)
         {
-            if (route.Dialect is null && _http is not null && RequestScope.Of(context.Request, _scope) is { } scope)
+            bool reads = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+            if (scope is null && reads)
+            {
+                // Nobody knows whose it is: nothing that is stored may answer it, and nothing of it may be stored.
+                await _images.BypassAsync(context, target, "scope-missing");
+                return;
+            }
+
+            if (route.Dialect is null && _http is not null && scope is not null)
             {
                 await _http.HandleAsync(context, target, scope);
                 return;
             }
 
-            if (route.Dialect is not null && (HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && await _images.TryHandleAsync(context, target, route.Dialect, route.Seeds))
+            if (route.Dialect is not null && reads && await _images.TryHandleAsync(context, target, scope!, route.Dialect, route.Seeds))
             {
                 return;
             }
@@ -106,25 +110,4 @@ internal sealed class Router
 
     private static bool IsAdmin(ReadOnlySpan<char> path) =>
         path.StartsWith(AdminPrefix, StringComparison.Ordinal) && (path.Length == AdminPrefix.Length || path[AdminPrefix.Length] == '/');
-
-    private Route? Find(RequestTarget target)
-    {
-        foreach (Route route in _routes)
-        {
-            if (route.Fits(target.Path))
-            {
-                return route;
-            }
-        }
-
-        return null;
-    }
-
-    /// <param name="Dialect">Null for plain HTTP caching.</param>
-    private sealed record Route(string Path, IDialect? Dialect, SeedRule Seeds)
-    {
-        private readonly string _prefix = Path.EndsWith("/**", StringComparison.Ordinal) ? Path[..^2] : "";
-
-        public bool Fits(ReadOnlySpan<char> path) => _prefix.Length > 0 ? path.StartsWith(_prefix, StringComparison.Ordinal) : path.SequenceEqual(Path);
-    }
 }

@@ -9,7 +9,7 @@ namespace Afterimage.Origin;
 /// Carries a request that is not ours to the origin and its answer back, untouched but for the headers of the connection: method, target, body and
 /// streaming both ways.
 /// </summary>
-internal sealed class Forwarder(OriginClient origin)
+internal sealed class Forwarder(OriginPool pool)
 {
     public async Task ForwardAsync(HttpContext context, RequestTarget target)
     {
@@ -25,47 +25,27 @@ internal sealed class Forwarder(OriginClient origin)
             limit.MaxRequestBodySize = null;
         }
 
-        HttpResponseMessage response;
-        using HttpRequestMessage request = Copy(context.Request, target);
         try
         {
-            response = await origin.SendAsync(request, context.RequestAborted);
+            using OriginReply reply = await pool.SendAsync(Copy(context.Request), target, null, context.RequestAborted);
+            if (reply.Response is { } response)
+            {
+                await CopyBackAsync(context, response);
+            }
+            else
+            {
+                await ErrorAnswers.WriteAsync(context, reply.Failure!);
+            }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception e) when (BadRequestIn(e) is { } bad)
+        catch (Exception e) when (ClientMistake.In(e) is { } bad && !context.Response.HasStarted)
         {
             await ErrorAnswers.WriteAsync(context, bad.StatusCode, "bad-body", "The request's body is malformed or too large.");
-            return;
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            await ErrorAnswers.WriteAsync(context, StatusCodes.Status502BadGateway, "origin-unreachable", "The image service could not be reached.");
-            return;
-        }
-
-        using (response)
-        {
-            await CopyBackAsync(context, response);
         }
     }
 
-    /// <summary>The client's own mistake, where that is what broke the sending of its body.</summary>
-    private static BadHttpRequestException? BadRequestIn(Exception? exception)
+    private static HttpRequestMessage Copy(HttpRequest source)
     {
-        while (exception is not null and not BadHttpRequestException)
-        {
-            exception = exception.InnerException;
-        }
-
-        return exception as BadHttpRequestException;
-    }
-
-    private HttpRequestMessage Copy(HttpRequest source, RequestTarget target)
-    {
-        var request = new HttpRequestMessage(new HttpMethod(source.Method), origin.AddressOf(target)) { Version = HttpVersion.Version11 };
+        var request = new HttpRequestMessage(new HttpMethod(source.Method), (Uri?)null) { Version = HttpVersion.Version11 };
         bool hasBody = source.ContentLength > 0 || source.Headers.TransferEncoding.Count > 0 || source.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
         if (hasBody)
         {

@@ -1,79 +1,53 @@
-using System.Net.Sockets;
 using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 
 namespace Afterimage.Origin;
 
-/// <summary>
-/// The connection to the image service. Asks for pictures (bounded in number and time) and carries everything else through. Faults come back as
-/// values.
-/// </summary>
-internal sealed class OriginClient : IDisposable
+/// <summary>Asks the image service for pictures, bounded in number and time. Faults come back as values.</summary>
+internal sealed class OriginClient(OriginOptions options, OriginPool pool, OriginLimits limits, TimeProvider time)
 {
-    private readonly OriginOptions _options;
-    private readonly Uri _base;
-    private readonly string _basePath;
-    private readonly HttpMessageInvoker _http;
-    private readonly SemaphoreSlim? _places;
-    private int _waiting;
-
-    public OriginClient(OriginOptions options, Uri origin)
-    {
-        _options = options;
-        _base = origin;
-        _basePath = origin.AbsolutePath.TrimEnd('/');
-        _http = new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(options.ConnectTimeoutSeconds)));
-        _places = options.ConcurrencyMax > 0 ? new SemaphoreSlim(options.ConcurrencyMax) : null;
-    }
-
-    /// <summary>Requests that wait for a place.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
-
-    /// <summary>Sends a prepared request; only for the pass-through, which has no limits of its own.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _http.SendAsync(request, cancellationToken);
-
-    /// <summary>The origin's address for a client's target, byte for byte: what the client percent-encoded stays so.</summary>
-    public Uri AddressOf(RequestTarget target) => new(
-        $"{_base.Scheme}://{_base.Authority}{_basePath}{target.Raw}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-
     /// <summary>
-    /// Asks for a picture. The answer's body is bounded in time too: it breaks with <see cref="IOException"/> when the total time is over.
+    /// Asks for a picture. The answer's body is bounded in time too: it breaks with <see cref="IOException"/> or <see cref="OperationCanceledException"/>
+    /// when the total time is over.
     /// </summary>
-    public async Task<OriginAnswer> GetImageAsync(RequestTarget target, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+    /// <param name="target">As the client sent it, or with the seed of a variant.</param>
+    /// <param name="model">Whose limit counts.</param>
+    /// <param name="headers">From <see cref="ForwardedHeaders.OfImage"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<OriginAnswer> GetImageAsync(
+        RequestTarget target, string model, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        if (!await EnterAsync(cancellationToken))
+        (OriginLimits.Place? place, OriginAnswer? fault) = await limits.EnterAsync(model, cancellationToken);
+        if (place is null)
         {
-            return new OriginAnswer(OriginFault.Overloaded, "the gateway's queue for the image service is full", TimeSpan.FromSeconds(5));
+            return fault!;
         }
 
-        var call = new Call(_places, TimeSpan.FromSeconds(_options.TotalTimeoutSeconds), cancellationToken);
+        var call = new Call(place, TimeSpan.FromSeconds(options.TotalTimeoutSeconds), time, cancellationToken);
+        var request = new HttpRequestMessage(HttpMethod.Get, (Uri?)null);
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         try
         {
-            using var firstByte = CancellationTokenSource.CreateLinkedTokenSource(call.Token);
-            firstByte.CancelAfter(TimeSpan.FromSeconds(_options.FirstByteTimeoutSeconds));
-            var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(target));
-            foreach ((string name, string value) in headers)
+            OriginReply reply = call.Reply = await pool.SendAsync(request, target, null, cancellationToken);
+            if (reply.Response is { } response)
             {
-                request.Headers.TryAddWithoutValidation(name, value);
+                Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+                return new OriginAnswer((int)response.StatusCode, EndToEnd(response), new TimedStream(body, reply, call.Token), response.Content.Headers.ContentLength, call);
             }
 
-            HttpResponseMessage response = await _http.SendAsync(request, firstByte.Token);
-            call.Own(response);
-            Stream body = await response.Content.ReadAsStreamAsync(call.Token);
-            return new OriginAnswer((int)response.StatusCode, EndToEnd(response), new TimedStream(body, call.Token), response.Content.Headers.ContentLength, call);
+            await call.DisposeAsync();
+            return reply.Failure!;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch
         {
             await call.DisposeAsync();
-            return Describe(e);
+            throw;
         }
-    }
-
-    public void Dispose()
-    {
-        _http.Dispose();
-        _places?.Dispose();
     }
 
     /// <summary>A response's headers without those of the connection.</summary>
@@ -97,72 +71,41 @@ internal sealed class OriginClient : IDisposable
         return headers;
     }
 
-    private async ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
-    {
-        if (_places is null || _places.Wait(0, CancellationToken.None))
-        {
-            return true;
-        }
-
-        if (Interlocked.Increment(ref _waiting) > _options.QueueMax)
-        {
-            Interlocked.Decrement(ref _waiting);
-            return false;
-        }
-
-        try
-        {
-            return await _places.WaitAsync(TimeSpan.FromSeconds(_options.TotalTimeoutSeconds), cancellationToken);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-    }
-
-    private OriginAnswer Describe(Exception e) => e switch
-    {
-        OperationCanceledException => new OriginAnswer(
-            OriginFault.TimedOut, $"the image service did not begin to answer within {Math.Min(_options.FirstByteTimeoutSeconds, _options.TotalTimeoutSeconds):0.#} s"),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError }
-            or { InnerException: SocketException } => new OriginAnswer(OriginFault.Unreachable, "no connection to the image service could be made"),
-        _ => new OriginAnswer(OriginFault.Broken, "the image service broke the connection before it answered"),
-    };
-
     /// <summary>One call's place and time; given back when the answer has been read.</summary>
     private sealed class Call : IAsyncDisposable
     {
-        private readonly SemaphoreSlim? _places;
-        private readonly CancellationTokenSource _time;
-        private HttpResponseMessage? _response;
+        private readonly OriginLimits.Place _place;
+        private readonly CancellationTokenSource _total;
+        private readonly CancellationTokenSource _either;
         private int _disposed;
 
-        public Call(SemaphoreSlim? places, TimeSpan total, CancellationToken cancellationToken)
+        public Call(OriginLimits.Place place, TimeSpan total, TimeProvider time, CancellationToken cancellationToken)
         {
-            _places = places;
-            _time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            _time.CancelAfter(total);
+            _place = place;
+            _total = new CancellationTokenSource(total, time);
+            _either = CancellationTokenSource.CreateLinkedTokenSource(_total.Token, cancellationToken);
         }
 
-        public CancellationToken Token => _time.Token;
+        public CancellationToken Token => _either.Token;
 
-        public void Own(HttpResponseMessage response) => _response = response;
+        public OriginReply? Reply { get; set; }
 
         public ValueTask DisposeAsync()
         {
             if (Interlocked.Exchange(ref _disposed, 1) == 0)
             {
-                _response?.Dispose();
-                _time.Dispose();
-                _places?.Release();
+                Reply?.Dispose();
+                _either.Dispose();
+                _total.Dispose();
+                _place.Dispose();
             }
 
             return ValueTask.CompletedTask;
         }
     }
 
-    /// <summary>Reads under the call's total time.</summary>
-    private sealed class TimedStream(Stream inner, CancellationToken time) : Stream
+    /// <summary>Reads under the call's total time and notes a body that breaks off.</summary>
+    private sealed class TimedStream(Stream inner, OriginReply reply, CancellationToken time) : Stream
     {
         public override bool CanRead => true;
 
@@ -174,7 +117,18 @@ internal sealed class OriginClient : IDisposable
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, time);
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await inner.ReadAsync(buffer, time);
+            }
+            catch
+            {
+                reply.BrokeOff();
+                throw;
+            }
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 

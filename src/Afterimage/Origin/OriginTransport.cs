@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Afterimage.Gateway.HttpRoute;
 
 namespace Afterimage.Origin;
 
@@ -8,10 +7,8 @@ namespace Afterimage.Origin;
 internal static class OriginTransport
 {
     /// <param name="connectTimeout">Longest wait for a connection.</param>
-    /// <param name="connectionsMax">Requests at the same time; others wait, within their time for the first byte. 0: no bound.</param>
-    public static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout, int connectionsMax = 0) => new()
+    public static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout) => new()
     {
-        MaxConnectionsPerServer = connectionsMax > 0 ? connectionsMax : int.MaxValue,
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
@@ -19,12 +16,14 @@ internal static class OriginTransport
         ActivityHeadersPropagator = null,
         ConnectTimeout = connectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+
+        // Shorter than the 5 s after which common origins (Node, uvicorn) close: a request that meets the closing cannot be repeated safely.
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4),
 
         // Header bytes beyond ASCII pass as they are (obs-text, RFC 9110 section 5.5).
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(
-            context.NegotiatedHttpVersion.Major == 1 ? new InterimStream(context.PlaintextStream) : context.PlaintextStream),
+            context.NegotiatedHttpVersion.Major == 1 ? new OriginStream(context.PlaintextStream) : context.PlaintextStream),
     };
 }

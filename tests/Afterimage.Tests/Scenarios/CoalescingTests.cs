@@ -157,6 +157,122 @@ public sealed class CoalescingTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_leader_that_fails_is_followed_by_exactly_one_more_call_however_many_wait(bool secondSucceeds)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        int calls = 0;
+        gateway.Origin.Answer = context =>
+        {
+            int call = Interlocked.Increment(ref calls);
+            if (call == 1 || !secondSucceeds)
+            {
+                context.Abort();
+                return Task.CompletedTask;
+            }
+
+            return TestOrigin.PictureAsync(context, call);
+        };
+        Task<Answer>[] all = [.. Enumerable.Range(0, 20).Select(_ => gateway.GetAsync(Fox))];
+        await UntilAsync(() => gateway.Host.Cache.Joined == 19);
+        gate.SetResult();
+        Answer[] answers = await Task.WhenAll(all);
+        Assert.Equal(2, gateway.Origin.Calls);
+        Assert.Equal(secondSucceeds ? 19 : 0, answers.Count(a => a.Status == HttpStatusCode.OK));
+        Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.Equal("urn:afterimage:origin-broke-off", a.Json.GetProperty("type").GetString()));
+    }
+
+    [Fact]
+    public async Task A_stuck_leader_holds_the_others_no_longer_than_its_own_time_and_nobody_calls_again()
+    {
+        var time = new Cloud.ManualTime();
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            await TestOrigin.StartAsync(), Directory.CreateTempSubdirectory("afterimage-test-").FullName, keepData: false, time, ("Origin:FirstByteTimeoutSeconds", "20"));
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        Task<Answer>[] all = [.. Enumerable.Range(0, 5).Select(_ => gateway.GetAsync(Fox))];
+        await UntilAsync(() => gateway.Host.Cache.Joined == 4 && gateway.Origin.Calls == 1);
+        time.Advance(TimeSpan.FromSeconds(21));
+        Assert.All(await Task.WhenAll(all), a => Assert.Equal(HttpStatusCode.GatewayTimeout, a.Status));
+
+        // The origin may be drawing still: those who waited do not make it draw twice. Whoever comes now does.
+        Assert.Equal(1, gateway.Origin.Calls);
+        gate.SetResult();
+        Assert.Equal("MISS", (await gateway.GetAsync(Fox)).Cache);
+    }
+
+    [Fact]
+    public async Task A_paraphrase_that_waited_for_a_picture_that_failed_makes_its_own()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        gateway.Origin.Answer = context =>
+        {
+            if (context.Request.Path.Value!.EndsWith("fox", StringComparison.Ordinal))
+            {
+                context.Response.StatusCode = 400;
+                return Task.CompletedTask;
+            }
+
+            return TestOrigin.PictureAsync(context, 1);
+        };
+        Task<Answer> first = gateway.GetAsync(Fox);
+        await UntilAsync(() => gateway.Origin.Calls == 1);
+        Task<Answer>[] others = [.. Enumerable.Range(0, 3).Select(_ => gateway.GetAsync("/prompt/A%20red%20fox!?width=64&height=64"))];
+        await UntilAsync(() => gateway.Host.Cache.Running + gateway.Host.Cache.Joined == 4);
+        gate.SetResult();
+        Assert.Equal(HttpStatusCode.BadRequest, (await first).Status);
+        Assert.All(await Task.WhenAll(others), a => Assert.Equal(HttpStatusCode.OK, a.Status));
+        Assert.Equal(2, gateway.Origin.Calls);
+    }
+
+    [Fact]
+    public async Task What_is_kept_of_answers_under_way_has_a_bound_and_beyond_it_they_stream_through()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Limits:BufferBytesMax", "1048576"));
+        byte[] large = new byte[900_000];
+        new Random(5).NextBytes(large);
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Answer = async context =>
+        {
+            context.Response.ContentLength = large.Length;
+            await context.Response.Body.WriteAsync(large.AsMemory(0, 1000));
+            await context.Response.Body.FlushAsync();
+            await gate.Task;
+            await context.Response.Body.WriteAsync(large.AsMemory(1000));
+        };
+        Task<Answer>[] all = [.. Enumerable.Range(0, 4).Select(i => gateway.GetAsync($"{Fox}&seed={i}"))];
+        await UntilAsync(() => gateway.Origin.Calls == 4);
+        Assert.InRange(gateway.Host.Cache.Buffered, 0, 1 << 20);
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(all), a => Assert.Equal(large, a.Body));
+        await UntilAsync(() => gateway.Host.Cache.Running == 0);
+        Assert.Equal(0, gateway.Host.Cache.Buffered);
+    }
+
+    [Fact]
+    public async Task A_leader_that_left_before_an_answer_too_large_to_keep_does_not_hold_its_place()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Admission:MaxBytes", "100000"), ("Origin:ConcurrencyMax", "1"));
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        gateway.Origin.Answer = context => context.Response.Body.WriteAsync(new byte[3_000_000]).AsTask();
+        using var hangUp = new CancellationTokenSource();
+        Task leader = gateway.Client.GetAsync(Fox, hangUp.Token);
+        await UntilAsync(() => gateway.Origin.Calls == 1);
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leader);
+        gate.SetResult();
+        await UntilAsync(() => gateway.Host.Cache.Running == 0);
+        gateway.Origin.Answer = null;
+        Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync(Fox)).Status);
+    }
+
     internal static async Task UntilAsync(Func<bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));

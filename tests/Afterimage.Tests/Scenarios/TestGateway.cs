@@ -36,13 +36,13 @@ internal sealed class TestGateway : IAsyncDisposable
     public static Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, params (string Key, string Value)[] settings) =>
         StartAsync(origin, data, keepData, TimeProvider.System, settings);
 
-    private static async Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, TimeProvider time, (string Key, string Value)[] settings)
+    public static async Task<TestGateway> StartAsync(TestOrigin origin, string data, bool keepData, TimeProvider time, params (string Key, string Value)[] settings)
     {
         var mistakes = new List<string>();
         GatewayOptions options = ConfigurationLoader.Load(
             null,
             [
-                new("Origin:Url", origin.Address.ToString()), new("Listen", "http://127.0.0.1:0"), new("Data", data), new("Log:Requests", "off"), new("Store:Flush", "false"),
+                new("Origin:Url", settings.Any(s => s.Key.StartsWith("Origin:Servers")) ? "" : origin.Address.ToString()), new("Listen", "http://127.0.0.1:0"), new("Data", data), new("Log:Requests", "off"), new("Store:Flush", "false"),
                 new("Store:FreeDiskBytesMin", "0"), .. settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)),
             ],
             mistakes) ?? throw new InvalidOperationException(string.Join('\n', mistakes));

@@ -55,6 +55,9 @@ public sealed class ResponseStore
         return null;
     }
 
+    /// <summary>The resources that have something here, as of now.</summary>
+    public ICollection<ResourceKey> Keys => _resources.Keys;
+
     /// <summary>Whether anything is here for a resource, matching or not.</summary>
     public bool Has(in ResourceKey key) => _resources.ContainsKey(key);
 

@@ -43,6 +43,21 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <summary>Whether it is worth asking <see cref="LoadAsync"/>.</summary>
     public bool MayHave(in ResourceKey key) => !_variants.IsEmpty && _variants.ContainsKey(NameOf(key));
 
+    /// <summary>The resources here that are meant; reads every entry's header.</summary>
+    public async Task<List<ResourceKey>> FindAsync(Func<ResourceKey, bool> isMeant, CancellationToken cancellationToken)
+    {
+        var found = new List<ResourceKey>();
+        await foreach (EntryHeader header in _entries.EnumerateAsync(cancellationToken))
+        {
+            if (StoredResponseEntry.KeyOf(header) is { } key && isMeant(key))
+            {
+                found.Add(key);
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Brings everything of a resource into memory.</summary>
     public async ValueTask LoadAsync(ResourceKey key, ResponseStore memory, CancellationToken cancellationToken)
     {

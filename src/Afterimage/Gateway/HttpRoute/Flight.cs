@@ -1,3 +1,4 @@
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
 
 namespace Afterimage.Gateway.HttpRoute;
@@ -40,6 +41,15 @@ internal sealed class Flight
         Head = head;
         Content = content;
         _outcome.TrySetResult(FlightOutcome.Streaming);
+    }
+
+    /// <summary>Why the origin gave no answer; set before <see cref="FlightOutcome.Failed"/> where that is so.</summary>
+    public OriginAnswer? Failure { get; private set; }
+
+    public void Fail(OriginAnswer failure)
+    {
+        Failure = failure;
+        _outcome.TrySetResult(FlightOutcome.Failed);
     }
 
     public void End(FlightOutcome outcome) => _outcome.TrySetResult(outcome);

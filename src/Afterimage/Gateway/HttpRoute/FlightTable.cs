@@ -12,6 +12,9 @@ internal sealed class FlightTable(TimeProvider time)
     private readonly ConcurrentDictionary<ResourceKey, Flight> _flights = new();
     private readonly ConcurrentDictionary<ResourceKey, long> _notShared = new();
 
+    /// <summary>Resources with a request under way.</summary>
+    public ICollection<ResourceKey> Keys => _flights.Keys;
+
     /// <summary>Joins the flight that is under way, or starts one.</summary>
     /// <param name="key">The resource.</param>
     /// <param name="leads">Whether the caller started it and must end it.</param>

@@ -82,7 +82,7 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
             return false;
         }
 
-        Uri[] origins = [options.Origin];
+        IReadOnlyList<Uri> origins = options.Origins;
         return Invalidation.SameOriginTarget(head.EndToEnd.First("Content-Location"), ask.Key.Target, origins) is { } named
             && named == Invalidation.SameOriginTarget(ask.Key.Target, ask.Key.Target, origins);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
 using Afterimage.Origin;
@@ -11,20 +12,19 @@ namespace Afterimage.Gateway.HttpRoute;
 /// </summary>
 internal sealed class HttpCacheRoute : IAsyncDisposable
 {
-    private readonly HttpMessageInvoker _invoker;
     private readonly RouteParts _parts;
     private readonly OriginFetch _fetch;
 
     /// <param name="options">Origin and policy.</param>
-    /// <param name="invoker">Sends to the origin and is disposed with the route; see <see cref="OriginTransport"/> for what it must be like.</param>
+    /// <param name="pool">The origin.</param>
+    /// <param name="limits">How many requests may be there at the same time.</param>
     /// <param name="store">Stored responses; may be shared by routes of the same origin only.</param>
     /// <param name="disk">Behind <paramref name="store"/> and disposed with the route; null to keep responses in memory only.</param>
     /// <param name="log">Gets a line for every request; null for none.</param>
     /// <param name="time">The clock.</param>
-    public HttpCacheRoute(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
+    public HttpCacheRoute(HttpRouteOptions options, OriginPool pool, OriginLimits limits, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
     {
-        _invoker = invoker;
-        _parts = new RouteParts(options, invoker, store, disk, log, time);
+        _parts = new RouteParts(options, pool, limits, store, disk, log, time);
         _fetch = new OriginFetch(_parts);
     }
 
@@ -55,6 +55,31 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
         int count = _parts.Store.RemoveAll(key);
         await (_parts.Disk?.ForgetAllAsync(key) ?? Task.CompletedTask);
         return count;
+    }
+
+    /// <summary>Forgets stored responses; how many resources there were.</summary>
+    /// <param name="target">Path and query; null for all.</param>
+    /// <param name="scope">Tenant; null for all.</param>
+    /// <param name="dryRun">Only counts.</param>
+    public async Task<int> PurgeAsync(string? target, string? scope, bool dryRun, CancellationToken cancellationToken)
+    {
+        bool IsMeant(ResourceKey key) => (target is null || key.Target == target) && (scope is null || key.Scope == scope);
+        HashSet<ResourceKey> keys = [.. _parts.Store.Keys.Where(IsMeant)];
+        if (_parts.Disk is { } disk)
+        {
+            keys.UnionWith(await disk.FindAsync(IsMeant, cancellationToken));
+        }
+
+        if (!dryRun)
+        {
+            // What is under way is not stored yet and must not be stored after this.
+            foreach (ResourceKey key in target is not null && scope is not null ? keys.Append(new ResourceKey(scope, target)) : keys.Concat(_parts.Flights.Keys.Where(IsMeant)).ToArray())
+            {
+                await PurgeAsync(key.Target, key.Scope);
+            }
+        }
+
+        return keys.Count;
     }
 
     private async Task AnswerFromDiskAsync(RouteRequest request, DiskTier disk)
@@ -102,7 +127,6 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _invoker.Dispose();
         if (_parts.Disk is { } disk)
         {
             await disk.DisposeAsync();
@@ -166,9 +190,9 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 
             // Only a flight that failed as a whole is worth a second one: one of those who waited leads it.
             shareable = flight.Outcome.Result == FlightOutcome.Failed;
-            if (shareable && attempt == 1)
+            if (shareable && flight.Failure is { } failure && (attempt == 1 || !failure.IsWorthRetry))
             {
-                await _parts.FailAsync(request, OriginFailure.Unreachable);
+                await _parts.FailAsync(request, failure);
                 return;
             }
         }
@@ -221,11 +245,11 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 
             case FlightOutcome.Stored when _parts.Store.Find(request.Key, request.Fields) is { } found
                 && Reuse.Check(found, request.Directives, now) == ReuseVerdict.Fresh:
-                await _parts.Writer.WriteAsync(request, found, "hit; fwd=stale; collapsed");
+                await _parts.Writer.WriteAsync(request, found, "fwd=stale; collapsed");
                 return true;
 
             case FlightOutcome.StoodIn when stored is not null && Reuse.MayStandIn(stored, request.Directives, null, now, _parts.Options.Policy):
-                await _parts.Writer.WriteAsync(request, stored, "hit; fwd=stale; collapsed; detail=origin-failed");
+                await _parts.Writer.WriteAsync(request, stored, "fwd=stale; collapsed; detail=origin-failed");
                 return true;
 
             default:
@@ -237,7 +261,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     private async Task HeadAsync(RouteRequest request, StoredResponse? stored)
     {
         string reason = stored is null ? "fwd=uri-miss" : "fwd=stale";
-        (OriginHead? head, OriginFailure failure) = await _parts.SendAsync(request, default);
+        (OriginHead? head, OriginAnswer? failure) = await _parts.SendAsync(request, default);
         if (stored is not null && await _fetch.TryStandInAsync(request, stored, head, null, reason))
         {
             return;
@@ -245,7 +269,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 
         if (head is null)
         {
-            await _parts.FailAsync(request, failure);
+            await _parts.FailAsync(request, failure!);
             return;
         }
 
@@ -281,10 +305,10 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     /// <summary>Everything that is not for the cache to answer goes through; unsafe methods invalidate (RFC 9111 section 4.4).</summary>
     private async Task PassAsync(RouteRequest request)
     {
-        (OriginHead? head, OriginFailure failure) = await _parts.SendAsync(request, default);
+        (OriginHead? head, OriginAnswer? failure) = await _parts.SendAsync(request, default);
         if (head is null)
         {
-            await _parts.FailAsync(request, failure);
+            await _parts.FailAsync(request, failure!);
             return;
         }
 
@@ -308,7 +332,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     {
         HttpRequest incoming = request.Context.Request;
         return Uri.TryCreate($"{incoming.Scheme}://{incoming.Host.Value}", UriKind.Absolute, out Uri? own)
-            ? [own, _parts.Options.Origin]
-            : [_parts.Options.Origin];
+            ? [own, .. _parts.Options.Origins]
+            : [.. _parts.Options.Origins];
     }
 }

@@ -1,3 +1,4 @@
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
 
 namespace Afterimage.Gateway.HttpRoute;
@@ -8,16 +9,16 @@ internal sealed record HttpRouteOptions
     public const long DefaultBytesMax = 256L << 20;
     public const int DefaultObjectBytesMax = 32 << 20;
 
-    /// <summary>Where requests go; scheme, host and port count, and a path is put before the request's.</summary>
-    public required Uri Origin { get; init; }
+    /// <summary>Where requests go; only scheme, host and port count here: what an absolute <c>Location</c> may name.</summary>
+    public required IReadOnlyList<Uri> Origins { get; init; }
 
     public HttpCachePolicy Policy { get; init; } = HttpCachePolicy.Default;
 
     /// <summary>Largest content that is kept, in bytes; larger ones are streamed through. Default 32 MiB.</summary>
     public int ObjectBytesMax { get; init; } = DefaultObjectBytesMax;
 
-    /// <summary>Longest wait for the origin's header section. Default 120 s.</summary>
-    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(120);
+    /// <summary>The memory that answers under way may take, together with those of other routes. Default 256 MiB.</summary>
+    public BufferBudget Buffers { get; init; } = new(256L << 20);
 
     /// <summary>Longest wait between two reads of the origin's content. Default 60 s.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);

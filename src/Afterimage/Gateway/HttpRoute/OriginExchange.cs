@@ -1,54 +1,45 @@
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
+using Afterimage.Dialects;
+using Afterimage.Origin;
 
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>Sends requests to the origin and reads header sections. Thread-safe; knows nothing of caching but the validators it is given.</summary>
-internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOptions options, TimeProvider time)
+internal sealed class OriginExchange(OriginPool pool, OriginLimits limits, HttpRouteOptions options, TimeProvider time)
 {
-    private static readonly UriCreationOptions AsIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
-
     private static readonly HashSet<string> EndingHere = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Expect", "Proxy-Authorization", "Forwarded", "X-Host", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override",
     };
 
-    private readonly string _base = options.Origin.GetLeftPart(UriPartial.Path).TrimEnd('/');
-
-    /// <summary>
-    /// Sends one request and disposes it. Retries nothing: whether the origin has started work is not known here.
-    /// </summary>
+    /// <summary>Sends one request and disposes it. Only an attempt that found no connection is repeated.</summary>
+    /// <param name="target">What is asked for.</param>
     /// <param name="message">From <see cref="Build"/>.</param>
     /// <param name="interim">Gets 102 and 103 while waiting; null for none. It is closed when this returns.</param>
-    /// <param name="abort">Ends the wait for the header section.</param>
-    public async Task<(OriginHead? Head, OriginFailure Failure)> SendAsync(HttpRequestMessage message, InterimWriter? interim, CancellationToken abort)
+    public async Task<(OriginHead? Head, OriginAnswer? Failure)> SendAsync(string target, HttpRequestMessage message, InterimWriter? interim)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(abort);
-        deadline.CancelAfter(options.FirstByteTimeout);
-        DateTimeOffset requestTime = time.GetUtcNow();
-        try
-        {
-            InterimStream.Receiver.Value = interim;
-            HttpResponseMessage response = await invoker.SendAsync(message, deadline.Token);
-            return (new OriginHead(response, requestTime, time.GetUtcNow()), OriginFailure.None);
-        }
-        catch (OperationCanceledException) when (!abort.IsCancellationRequested)
-        {
-            return (null, OriginFailure.TimedOut);
-        }
-        catch (HttpRequestException e)
-        {
-            return (null, e.HttpRequestError is HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
-                ? OriginFailure.Invalid
-                : OriginFailure.Unreachable);
-        }
-        finally
+        (OriginLimits.Place? place, OriginAnswer? fault) = await limits.EnterAsync("", CancellationToken.None);
+        if (place is null)
         {
             message.Dispose();
-            if (interim is not null)
-            {
-                await interim.CloseAsync();
-            }
+            return (null, fault);
         }
+
+        DateTimeOffset requestTime = time.GetUtcNow();
+        OriginReply reply = await pool.SendAsync(message, new RequestTarget(target), interim, CancellationToken.None);
+        if (interim is not null)
+        {
+            await interim.CloseAsync();
+        }
+
+        if (reply.Response is null)
+        {
+            place.Dispose();
+            return (null, reply.Failure);
+        }
+
+        return (new OriginHead(reply, place, requestTime, time.GetUtcNow()), null);
     }
 
     /// <summary>The request as it goes to the origin: end-to-end fields as they came, and <c>Via</c>.</summary>
@@ -57,7 +48,7 @@ internal sealed class OriginExchange(HttpMessageInvoker invoker, HttpRouteOption
     public HttpRequestMessage Build(in RouteRequest request, Preconditioned conditions)
     {
         HttpRequest incoming = request.Context.Request;
-        var message = new HttpRequestMessage(MethodOf(request.Method), new Uri(_base + request.Key.Target, AsIs))
+        var message = new HttpRequestMessage(MethodOf(request.Method), (Uri?)null)
         {
             Version = System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,

@@ -1,3 +1,4 @@
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
 
 namespace Afterimage.Gateway.HttpRoute;
@@ -20,7 +21,7 @@ internal sealed class OriginFetch(RouteParts parts)
 
         var validation = Preconditioned.OnChange(stored);
         string reason = stored is null ? "fwd=uri-miss" : request.Directives.NoCache || request.Directives.NoStore ? "fwd=request" : "fwd=stale";
-        (OriginHead? head, OriginFailure failure) = await parts.SendAsync(request, validation);
+        (OriginHead? head, OriginAnswer? failure) = await parts.SendAsync(request, validation);
         if (validation.Any && head is { Status: StatusCodes.Status304NotModified })
         {
             if (StoredUpdate.Selects(head.EndToEnd, stored!))
@@ -43,7 +44,8 @@ internal sealed class OriginFetch(RouteParts parts)
 
         if (head is null)
         {
-            await parts.FailAsync(request, failure);
+            flight?.Fail(failure!);
+            await parts.FailAsync(request, failure!);
             return;
         }
 
@@ -62,7 +64,7 @@ internal sealed class OriginFetch(RouteParts parts)
         flight?.End(FlightOutcome.StoodIn);
         string why = head is null ? "detail=origin-failed" : $"fwd-status={head.Status}";
         head?.Dispose();
-        await parts.Writer.WriteAsync(request, stored, $"hit; {reason}; {why}");
+        await parts.Writer.WriteAsync(request, stored, $"{reason}; {why}");
         return true;
     }
 
@@ -115,7 +117,7 @@ internal sealed class OriginFetch(RouteParts parts)
         }
 
         flight?.End(FlightOutcome.Stored);
-        await parts.Writer.WriteAsync(request, updated, $"hit; {reason}; fwd-status=304");
+        await parts.Writer.WriteAsync(request, updated, $"{reason}; fwd-status=304");
     }
 
     /// <summary>
@@ -162,7 +164,7 @@ internal sealed class OriginFetch(RouteParts parts)
         await Task.Yield();
         try
         {
-            (OriginHead? head, _) = await parts.Origin.SendAsync(message, null, CancellationToken.None);
+            (OriginHead? head, _) = await parts.Origin.SendAsync(ask.Key.Target, message, null);
             if (head is null || StatusRules.IsServerError(head.Status))
             {
                 head?.Dispose();
@@ -178,7 +180,7 @@ internal sealed class OriginFetch(RouteParts parts)
             }
             else if (head.Status != StatusCodes.Status304NotModified && parts.Admission.Admit(ask, head, out _) is { } admitted)
             {
-                var buffer = new ContentBuffer(head.ContentLength, parts.Options.ObjectBytesMax);
+                var buffer = new ContentBuffer(head.ContentLength, parts.Options.ObjectBytesMax, parts.Options.Buffers);
                 flight.Stream(admitted, buffer);
                 await parts.Relay.FillAsync(ask, head, admitted, buffer, flight);
             }

@@ -1,4 +1,5 @@
 using Afterimage.Caching.Http;
+using Afterimage.Origin;
 
 namespace Afterimage.Gateway.HttpRoute;
 
@@ -6,10 +7,16 @@ namespace Afterimage.Gateway.HttpRoute;
 internal sealed class OriginHead : IDisposable
 {
     private readonly HttpResponseMessage _message;
+    private readonly OriginReply _reply;
+    private readonly IDisposable _place;
+    private int _disposed;
 
-    public OriginHead(HttpResponseMessage message, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    /// <param name="reply">With a response; disposed with this.</param>
+    /// <param name="place">Given back with this.</param>
+    public OriginHead(OriginReply reply, IDisposable place, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
-        _message = message;
+        HttpResponseMessage message = reply.Response!;
+        (_message, _reply, _place) = (message, reply, place);
         Status = (int)message.StatusCode;
         Reason = message.ReasonPhrase;
         RequestTime = requestTime;
@@ -38,7 +45,17 @@ internal sealed class OriginHead : IDisposable
 
     public Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => _message.Content.ReadAsStreamAsync(cancellationToken);
 
-    public void Dispose() => _message.Dispose();
+    /// <summary>Notes that the content did not come whole.</summary>
+    public void BrokeOff() => _reply.BrokeOff();
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _reply.Dispose();
+            _place.Dispose();
+        }
+    }
 
     /// <summary>The non-validated view keeps values as they came, also those that the typed collections would refuse or rewrite.</summary>
     private static HttpFields ReadFields(HttpResponseMessage message)

@@ -1,3 +1,4 @@
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -43,7 +44,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
     /// <param name="cacheStatus">Parameters of <c>Cache-Status</c>.</param>
     public async Task KeepAsync(HttpContext context, Ask ask, OriginHead head, StoredResponse stored, Flight? flight, string cacheStatus)
     {
-        var buffer = new ContentBuffer(head.ContentLength, options.ObjectBytesMax);
+        var buffer = new ContentBuffer(head.ContentLength, options.ObjectBytesMax, options.Buffers);
         using ContentBuffer.Reader? reader = buffer.Attach();
         flight?.Stream(stored, buffer);
         Task fill = FillAsync(ask, head, stored, buffer, flight);
@@ -93,10 +94,12 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
                 // The readers know; an incomplete answer is not stored.
+                head.BrokeOff();
                 buffer.Fail();
             }
             finally
             {
+                buffer.Dispose();
                 if (flight is not null)
                 {
                     flights.Remove(ask.Key, flight);
@@ -108,7 +111,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
     /// <summary>Reads an answer whole, without storing it; null where it breaks off or is too large to keep.</summary>
     public async Task<StoredResponse?> ReadAsync(OriginHead head, StoredResponse admitted)
     {
-        var buffer = new ContentBuffer(head.ContentLength, options.ObjectBytesMax);
+        using var buffer = new ContentBuffer(head.ContentLength, options.ObjectBytesMax, options.Buffers);
         using (head)
         {
             try

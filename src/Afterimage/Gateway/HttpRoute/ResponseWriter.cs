@@ -1,4 +1,5 @@
 using System.Globalization;
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -105,7 +106,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         DateTimeOffset now = time.GetUtcNow();
         HttpResponse response = request.Context.Response;
         bool notModified = head.Status == 200 && Preconditions.IsNotModified(head, request.Fields);
-        SetFields(response, notModified ? Prepare(head).NotModified : Prepare(head).All, head, now, "hit; fwd=uri-miss; collapsed");
+        SetFields(response, notModified ? Prepare(head).NotModified : Prepare(head).All, head, now, "fwd=uri-miss; collapsed");
         if (notModified)
         {
             response.StatusCode = StatusCodes.Status304NotModified;

@@ -1,15 +1,17 @@
+using Afterimage.Caching;
 using Afterimage.Caching.Http;
+using Afterimage.Origin;
 
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>What the steps of a route share. Made once for each route.</summary>
 internal sealed class RouteParts
 {
-    public RouteParts(HttpRouteOptions options, HttpMessageInvoker invoker, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
+    public RouteParts(HttpRouteOptions options, OriginPool pool, OriginLimits limits, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
     {
         (Options, Store, Disk, Time) = (options, store, disk, time);
         Account = new RouteAccount(log);
-        Origin = new OriginExchange(invoker, options, time);
+        Origin = new OriginExchange(pool, limits, options, time);
         Invalidations = new InvalidationLog(time);
         Flights = new FlightTable(time);
         Admission = new HttpAdmission(options, store, disk, Invalidations);
@@ -48,21 +50,20 @@ internal sealed class RouteParts
     }
 
     /// <summary>Sends a request to the origin; interim responses go to the client of a GET meanwhile.</summary>
-    public Task<(OriginHead? Head, OriginFailure Failure)> SendAsync(RouteRequest request, Preconditioned with)
+    public Task<(OriginHead? Head, OriginAnswer? Failure)> SendAsync(RouteRequest request, Preconditioned with)
     {
         InterimWriter? interim = Options.ForwardInterim && MethodRules.IsGet(request.Method) ? InterimWriter.For(request.Context) : null;
-        return Origin.SendAsync(Origin.Build(request, with), interim, CancellationToken.None);
+        return Origin.SendAsync(request.Key.Target, Origin.Build(request, with), interim);
     }
 
     /// <summary>Says that there is no answer, and why.</summary>
-    public Task FailAsync(RouteRequest request, OriginFailure failure) => failure switch
+    public Task FailAsync(RouteRequest request, OriginAnswer failure)
     {
-        OriginFailure.TimedOut => FailAsync(request, StatusCodes.Status504GatewayTimeout, "origin-timed-out", "The origin did not begin to answer in time."),
-        OriginFailure.Invalid => FailAsync(request, StatusCodes.Status502BadGateway, "origin-invalid", "What the origin answered is not valid HTTP."),
-        _ => FailAsync(request, StatusCodes.Status502BadGateway, "origin-unreachable", "The origin cannot be reached, or broke the connection before it answered."),
-    };
+        (int status, string type) = ErrorAnswers.Of(failure.Fault);
+        return FailAsync(request, status, type, failure.FaultDetail, failure.RetryAfter);
+    }
 
-    public Task FailAsync(RouteRequest request, int status, string type, string detail)
+    public Task FailAsync(RouteRequest request, int status, string type, string detail, TimeSpan? retryAfter = null)
     {
         HttpResponse response = request.Context.Response;
         if (!response.HasStarted)
@@ -72,6 +73,6 @@ internal sealed class RouteParts
         }
 
         Account.Add(Tier.Error, status, 0);
-        return ErrorAnswers.WriteAsync(request.Context, status, type, detail);
+        return ErrorAnswers.WriteAsync(request.Context, status, type, detail, retryAfter);
     }
 }

@@ -1,3 +1,4 @@
+using Afterimage.Configuration;
 using System.Net;
 using System.Text;
 using Afterimage.Caching.Http;
@@ -202,7 +203,7 @@ public sealed class FaultScenarios
     {
         var never = new TaskCompletionSource();
         await using RouteFixture route = await RouteFixture.StartAsync(
-            Gated(never.Task, "max-age=60"), options => options with { FirstByteTimeout = TimeSpan.FromMilliseconds(50) });
+            Gated(never.Task, "max-age=60"), protection: new OriginOptions { FirstByteTimeoutSeconds = 0.1 });
         Assert.Equal(HttpStatusCode.GatewayTimeout, (await route.GetAsync("/a")).Status);
         never.SetResult();
     }

@@ -1,6 +1,8 @@
 using System.Net;
 using Afterimage.Caching.Http;
+using Afterimage.Configuration;
 using Afterimage.Dialects;
+using Afterimage.Gateway;
 using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
 using Afterimage.Tests.Scenarios;
@@ -19,11 +21,12 @@ internal sealed class RouteFixture : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpCacheRoute _route;
+    private readonly OriginPool _pool;
     private readonly TestOrigin? _origin;
 
-    private RouteFixture(WebApplication app, HttpCacheRoute route, ResponseStore store, MovableTime time, TestOrigin? origin)
+    private RouteFixture(WebApplication app, HttpCacheRoute route, OriginPool pool, ResponseStore store, MovableTime time, TestOrigin? origin)
     {
-        (_app, _route, Store, Time, _origin) = (app, route, store, time, origin);
+        (_app, _route, _pool, Store, Time, _origin) = (app, route, pool, store, time, origin);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 200 }) { BaseAddress = Address };
     }
@@ -40,8 +43,9 @@ internal sealed class RouteFixture : IAsyncDisposable
 
     /// <param name="answer">What the origin does.</param>
     /// <param name="change">Changes the route's options.</param>
+    /// <param name="protection">Limits and times towards the origin.</param>
     /// <param name="disk">Behind the store in memory; disposed with the route.</param>
-    public static async Task<RouteFixture> StartAsync(Func<HttpContext, Task> answer, Func<HttpRouteOptions, HttpRouteOptions>? change = null, DiskTier? disk = null)
+    public static async Task<RouteFixture> StartAsync(Func<HttpContext, Task> answer, Func<HttpRouteOptions, HttpRouteOptions>? change = null, DiskTier? disk = null, OriginOptions? protection = null)
     {
         TestOrigin origin = await TestOrigin.StartAsync();
         var time = new MovableTime();
@@ -51,10 +55,10 @@ internal sealed class RouteFixture : IAsyncDisposable
             context.Response.Headers.Date = HttpDate.Format(time.GetUtcNow());
             return answer(context);
         };
-        return await StartAsync(origin.Address, time, origin, change, disk);
+        return await StartAsync(origin.Address, time, origin, change, disk, protection);
     }
 
-    public static Task<RouteFixture> StartAsync(Uri origin) => StartAsync(origin, new MovableTime(), null, null, null);
+    public static Task<RouteFixture> StartAsync(Uri origin) => StartAsync(origin, new MovableTime(), null, null, null, null);
 
     public Task<Answer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
 
@@ -82,18 +86,22 @@ internal sealed class RouteFixture : IAsyncDisposable
         Client.Dispose();
         await _app.DisposeAsync();
         await _route.DisposeAsync();
+        _pool.Dispose();
         if (_origin is not null)
         {
             await _origin.DisposeAsync();
         }
     }
 
-    private static async Task<RouteFixture> StartAsync(Uri origin, MovableTime time, TestOrigin? owned, Func<HttpRouteOptions, HttpRouteOptions>? change, DiskTier? disk)
+    private static async Task<RouteFixture> StartAsync(Uri origin, MovableTime time, TestOrigin? owned, Func<HttpRouteOptions, HttpRouteOptions>? change, DiskTier? disk, OriginOptions? protection)
     {
-        var options = new HttpRouteOptions { Origin = origin };
+        var options = new HttpRouteOptions { Origins = [origin] };
+        OriginOptions settings = protection ?? new OriginOptions { ConnectTimeoutSeconds = 5, Breaker = new BreakerOptions { BreakSeconds = 0 } };
+        OriginPool pool = Composition.CreatePool(settings, origin, TimeProvider.System);
+        var limits = new OriginLimits(settings, TimeProvider.System);
         var store = new ResponseStore(64 << 20);
         var route = new HttpCacheRoute(
-            change?.Invoke(options) ?? options, new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5))), store, disk, null, time);
+            change?.Invoke(options) ?? options, pool, limits, store, disk, null, time);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -104,6 +112,6 @@ internal sealed class RouteFixture : IAsyncDisposable
         app.Run(context => route.HandleAsync(
             context, RequestTarget.From(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)!.Value, context.Request.Headers["X-Tenant"].ToString()));
         await app.StartAsync();
-        return new RouteFixture(app, route, store, time, owned);
+        return new RouteFixture(app, route, pool, store, time, owned);
     }
 }

@@ -9,7 +9,7 @@ namespace Afterimage.Bench;
 /// Asks for pictures at a fixed pace over a few kept connections, a thread each, and notes how long every answer took. Time counts from when a request was due and
 /// not from when it was sent, so that a server that stalls is charged for those who would have come meanwhile.
 /// </summary>
-internal sealed class PacedLoad(Uri server, IReadOnlyList<string> targets, int connections, int perSecond)
+internal sealed class SteadyLoad(Uri server, IReadOnlyList<string> targets, int connections, int perSecond)
 {
     /// <summary>Milliseconds of every answer, unordered. Throws where an answer is no hit.</summary>
     public async Task<List<double>> RunAsync(TimeSpan time)

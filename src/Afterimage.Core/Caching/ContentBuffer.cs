@@ -1,18 +1,21 @@
-namespace Afterimage.Gateway.HttpRoute;
+namespace Afterimage.Caching;
 
 /// <summary>
 /// Content that is still arriving, read by everyone who waits for it: the client that caused the request and those that joined. One writer, many
-/// readers, each at its own pace. Up to the bound everything is kept, so that it can be stored afterwards; beyond it the buffer becomes a window that
-/// moves on when every reader has seen it.
+/// readers, each at its own pace. Up to the bound everything is kept, so that it can be stored afterwards; beyond it, or where the common budget is
+/// spent, the buffer becomes a window that moves on when every reader has seen it. Dispose it when it is stored; its readers dispose themselves.
 /// </summary>
-internal sealed class ContentBuffer
+public sealed class ContentBuffer : IDisposable
 {
     private const int FirstBytes = 16 << 10;
     private const int StepBytesMin = 4 << 10;
 
     private readonly Lock _lock = new();
-    private readonly int _bytesMax;
+    private readonly BufferBudget _budget;
     private readonly List<Reader> _readers = [];
+    private int _bytesMax;
+    private long _taken;
+    private bool _disposed;
     private byte[] _buffer;
     private readonly long? _expected;
     private int _written;
@@ -20,26 +23,71 @@ internal sealed class ContentBuffer
     private long _windowStart;
     private bool _ended;
     private bool _failed;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ReadOnlyMemory<byte>? _content;
+
+    // Made by whoever has to wait; continuations run elsewhere, so that it may be set inside the lock.
+    private TaskCompletionSource? _changed;
 
     /// <param name="expectedBytes">Announced length, or null.</param>
     /// <param name="bytesMax">Bound on what is kept.</param>
-    public ContentBuffer(long? expectedBytes, int bytesMax)
+    /// <param name="budget">What all buffers take from.</param>
+    public ContentBuffer(long? expectedBytes, int bytesMax, BufferBudget budget)
     {
-        _bytesMax = bytesMax;
-        _expected = expectedBytes;
+        (_bytesMax, _expected, _budget) = (bytesMax, expectedBytes, budget);
 
         // One byte more than announced, so that the end can be read without growing.
-        _buffer = expectedBytes is { } expected && expected <= bytesMax
-            ? GC.AllocateUninitializedArray<byte>((int)expected + 1)
-            : new byte[Math.Min(FirstBytes, bytesMax)];
+        int first = expectedBytes is { } expected && expected <= bytesMax ? (int)expected + 1 : Math.Min(FirstBytes, bytesMax);
+        if (budget.TryTake(first))
+        {
+            _taken = first;
+        }
+        else
+        {
+            // A window of the smallest kind, for which there is always room: their number is bounded by that of the calls.
+            first = _bytesMax = Math.Min(first, StepBytesMin);
+        }
+
+        _buffer = GC.AllocateUninitializedArray<byte>(first);
     }
 
     /// <summary>Whether more came than may be kept: nothing to store, and nobody can join from the start any more.</summary>
     public bool Overflowed { get; private set; }
 
     /// <summary>Everything that came, in an array of its size; only from the moment at which the source has ended, and without overflow.</summary>
-    public ReadOnlyMemory<byte> Content => _buffer.Length <= _written + 1 ? _buffer.AsMemory(0, _written) : _buffer.AsSpan(0, _written).ToArray();
+    public ReadOnlyMemory<byte> Content
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _content ??= _buffer.Length <= _written + 1 ? _buffer.AsMemory(0, _written) : _buffer.AsSpan(0, _written).ToArray();
+            }
+        }
+    }
+
+    /// <summary>Whether everything has come.</summary>
+    public bool IsComplete
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ended;
+            }
+        }
+    }
+
+    /// <summary>Bytes that have come.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _windowStart + _written;
+            }
+        }
+    }
 
     /// <summary>A reader from the first byte; null where that byte is no longer here.</summary>
     public Reader? Attach()
@@ -115,7 +163,7 @@ internal sealed class ContentBuffer
 
                 if (!Overflowed && _buffer.Length < _bytesMax)
                 {
-                    Array.Resize(ref _buffer, Math.Min(_bytesMax, Math.Max(_buffer.Length * 2, _buffer.Length + StepBytesMin)));
+                    Grow();
                     continue;
                 }
 
@@ -135,10 +183,26 @@ internal sealed class ContentBuffer
                     continue;
                 }
 
-                changed = _changed.Task;
+                changed = Changed();
             }
 
             await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    private void Grow()
+    {
+        int length = (int)Math.Min(_bytesMax, Math.Max(_buffer.Length * 2L, _buffer.Length + StepBytesMin));
+        if (_budget.TryTake(length - _buffer.Length))
+        {
+            _taken += length - _buffer.Length;
+
+            // Readers may hold the old array; its content does not change, so they finish with it.
+            Array.Resize(ref _buffer, length);
+        }
+        else
+        {
+            _bytesMax = _buffer.Length;
         }
     }
 
@@ -166,15 +230,38 @@ internal sealed class ContentBuffer
 
     private void Signal()
     {
-        TaskCompletionSource changed = _changed;
-        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        changed.TrySetResult();
+        _changed?.TrySetResult();
+        _changed = null;
+    }
+
+    private Task Changed() => (_changed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Gives the memory back to the budget once nobody reads either.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            GiveBack();
+        }
+    }
+
+    private void GiveBack()
+    {
+        if (_disposed && _readers.Count == 0)
+        {
+            _budget.Return(_taken);
+            _taken = 0;
+        }
     }
 
     /// <summary>One reader's place in the content. Dispose it, or the writer may wait for it.</summary>
-    internal sealed class Reader(ContentBuffer owner) : IDisposable
+    public sealed class Reader : IDisposable
     {
+        private readonly ContentBuffer _owner;
         private int _last;
+
+        internal Reader(ContentBuffer owner) => _owner = owner;
 
         internal long Position { get; private set; }
 
@@ -186,33 +273,33 @@ internal sealed class ContentBuffer
             while (true)
             {
                 Task changed;
-                lock (owner._lock)
+                lock (_owner._lock)
                 {
                     if (_last > 0)
                     {
                         Position += _last;
                         _last = 0;
-                        owner.Signal();
+                        _owner.Signal();
                     }
 
-                    int from = (int)(Position - owner._windowStart);
-                    if (from < owner._visible)
+                    int from = (int)(Position - _owner._windowStart);
+                    if (from < _owner._visible)
                     {
-                        _last = owner._visible - from;
-                        return owner._buffer.AsMemory(from, _last);
+                        _last = _owner._visible - from;
+                        return _owner._buffer.AsMemory(from, _last);
                     }
 
-                    if (owner._ended)
+                    if (_owner._ended)
                     {
                         return default;
                     }
 
-                    if (owner._failed)
+                    if (_owner._failed)
                     {
                         throw new IOException("the origin's answer broke off");
                     }
 
-                    changed = owner._changed.Task;
+                    changed = _owner.Changed();
                 }
 
                 await changed.WaitAsync(cancellationToken);
@@ -221,10 +308,11 @@ internal sealed class ContentBuffer
 
         public void Dispose()
         {
-            lock (owner._lock)
+            lock (_owner._lock)
             {
-                owner._readers.Remove(this);
-                owner.Signal();
+                _owner._readers.Remove(this);
+                _owner.GiveBack();
+                _owner.Signal();
             }
         }
     }

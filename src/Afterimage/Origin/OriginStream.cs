@@ -1,17 +1,20 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Afterimage.Gateway.HttpRoute;
 
-namespace Afterimage.Gateway.HttpRoute;
+namespace Afterimage.Origin;
 
 /// <summary>
-/// Sits on a connection to the origin and watches for interim responses (102, 103), which <see cref="HttpClient"/> reads and forgets. The bytes pass
-/// through unchanged. Which request a connection is working for is known from the execution context in which the request is written: the handler
+/// Sits on a connection to the origin, for two things that <see cref="HttpClient"/> does not let its users decide. It watches for interim responses (102,
+/// 103), which are otherwise read and forgotten. And it refuses to write one exchange to a second connection: the handler repeats a request where a used
+/// connection closes without an answer, but an origin that has read the request may have begun to draw. The bytes pass through unchanged.
+/// Which exchange a connection is working for is known from the execution context in which the request is written: the handler
 /// writes in the caller's context, and HTTP/1.1 connections carry one exchange at a time.
 /// </summary>
-internal sealed class InterimStream(Stream inner) : Stream
+internal sealed class OriginStream(Stream inner) : Stream
 {
     /// <summary>Set before sending; the connection that writes the request picks it up.</summary>
-    public static readonly AsyncLocal<InterimWriter?> Receiver = new();
+    public static readonly AsyncLocal<Exchange?> Current = new();
 
     private const int HeadBytesMax = 16 << 10;
 
@@ -30,7 +33,20 @@ internal sealed class InterimStream(Stream inner) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        _receiver = Receiver.Value;
+        if (Current.Value is { } exchange)
+        {
+            if ((exchange.Carrier ??= this) != this)
+            {
+                throw new IOException("the connection closed after the request was written");
+            }
+
+            _receiver = exchange.Interim;
+        }
+        else
+        {
+            _receiver = null;
+        }
+
         _head.Clear();
         await inner.WriteAsync(buffer, cancellationToken);
     }
@@ -104,5 +120,15 @@ internal sealed class InterimStream(Stream inner) : Stream
         ReadOnlySpan<byte> prefix = "HTTP/1.1 1"u8;
         int common = Math.Min(prefix.Length, _head.Count);
         return CollectionsMarshal.AsSpan(_head)[..common].SequenceEqual(prefix[..common]);
+    }
+
+    /// <summary>One request on its way.</summary>
+    /// <param name="interim">Gets 102 and 103; null for none.</param>
+    internal sealed class Exchange(InterimWriter? interim)
+    {
+        public InterimWriter? Interim => interim;
+
+        /// <summary>The connection that carries it, from the first byte written.</summary>
+        public OriginStream? Carrier { get; set; }
     }
 }
