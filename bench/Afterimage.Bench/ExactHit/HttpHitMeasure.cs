@@ -41,7 +41,10 @@ internal static partial class HttpHitMeasure
         await using ChildProcess nginx = ChildProcess.Start("nginx", $"-c {config}");
         await using FileStream logFile = File.Create(Path.Combine(folder, "ours.log"));
         await using var log = new RequestLog(RequestLogLevel.All, logFile, TimeProvider.System);
-        await using HttpCacheRoute route = CreateRoute(new Uri(origin.Address), log);
+        var settings = new OriginOptions();
+        using OriginPool pool = Composition.CreatePool(settings, new Uri(origin.Address), TimeProvider.System);
+        using var limits = new OriginLimits(settings, TimeProvider.System);
+        await using HttpCacheRoute route = CreateRoute(pool, limits, log);
         await using WebApplication app = await ServeAsync(route, ourPort);
         foreach ((string name, int size, string headers) in new[]
         {
@@ -72,9 +75,10 @@ internal static partial class HttpHitMeasure
         new Measurement(name + ", allocations", "B/hit", bytesPerHit, null, "lower", 1024).Print(json);
     }
 
-    private static HttpCacheRoute CreateRoute(Uri origin, RequestLog log) => new(
-        new HttpRouteOptions { Origin = origin },
-        new HttpMessageInvoker(OriginTransport.CreateHandler(TimeSpan.FromSeconds(5))),
+    private static HttpCacheRoute CreateRoute(OriginPool pool, OriginLimits limits, RequestLog log) => new(
+        new HttpRouteOptions { Origins = [.. pool.Servers.Select(s => s.Address)] },
+        pool,
+        limits,
         new ResponseStore(HttpRouteOptions.DefaultBytesMax),
         null,
         log,
