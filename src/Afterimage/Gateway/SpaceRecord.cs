@@ -105,15 +105,28 @@ internal sealed class SpaceRecord
         }
 
         _state = state;
+        string temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            string temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
             File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(state, Form));
             File.Move(temporary, _path, overwrite: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Asked again at the next start; serving does not depend on it.
+            DeleteIfThere(temporary);
+        }
+    }
+
+    private static void DeleteIfThere(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The disk that refused the file keeps it, too.
         }
     }
 
