@@ -16,14 +16,14 @@ internal static class IndexReport
     private const string Growths = "growth.";
     private const string Lines = "lines.";
 
-    private static string _part = "";
+    private static string Part { get; set; } = "";
 
-    public static void Begin(string part) => _part = part.Replace(':', '-') + "." + string.Join('+', Peer.Wanted);
+    public static void Begin(string part) => Part = part.Replace(':', '-') + "." + string.Join('+', Peer.Wanted);
 
     public static void Print(Measurement measurement, bool json)
     {
         measurement.Print(json);
-        string path = BenchFiles.Of(Lines + _part);
+        string path = BenchFiles.Of(Lines + Part);
         string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Where(l => Read(l).Measure != measurement.Measure)] : [];
         File.WriteAllLines(path, [.. kept, JsonSerializer.Serialize(measurement)]);
     }

@@ -14,6 +14,8 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
 
     // Each attempt is lost only to a replacement beside it; a search that loses them all misses at most the vectors replaced just then.
     private const int AttemptsMax = 4;
+    private const int BeamMax = 2048;
+    private const int BeamVectors = 125_000;
 
     private readonly RowStore _rows;
     private readonly VectorLog _log;
@@ -148,6 +150,9 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         return partition.Seeds.First(_rows, seed) == first;
     }
 
+    // What a beam finds falls with the size of the graph: 128 nodes find 99.95 % of the nearest among 100,000 vectors, 98.6 % among 500,000 (bench index tune).
+    private static int BeamFor(int graphed, int beam) => (int)Math.Min(BeamMax, beam * Math.Max(1.0, (double)graphed / BeamVectors));
+
     private bool SearchList(LargePartition partition, int beam)
     {
         // The order matters: rows up to the mark, read before the graph is searched, are in this graph; those behind it are scanned.
@@ -164,7 +169,7 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         Path = SearchPath.Graph;
         GraphShape shape = graph.Shape;
         int entry = _graphSearcher.Descend(shape, _query, 0);
-        _graphSearcher.Search(shape.Layers[0], entry, _query, Math.Max(beam, _wanted * 2), this);
+        _graphSearcher.Search(shape.Layers[0], entry, _query, Math.Max(BeamFor(graphed, beam), _wanted * 2), this);
         ScanList(list, graphed);
 
         // The graph passes over rows that were replaced; what replaced them is in the list that was current then.

@@ -1,7 +1,7 @@
-using Afterimage.Configuration;
 using System.Net;
 using System.Text;
 using Afterimage.Caching.Http;
+using Afterimage.Configuration;
 using Afterimage.Tests.Scenarios;
 using Microsoft.AspNetCore.Http;
 using Xunit;
