@@ -29,7 +29,7 @@ internal static class BackfillBench
             string folder = Path.Combine(root, "images");
             MakeImages(folder, images, 0);
             var options = new GatewayOptions { Data = Path.Combine(root, "data") };
-            ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
+            ITextEmbedder embedder = Composition.CreateEmbedder(options);
             await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
             await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space, new Stack<IAsyncDisposable>());
             await using var service = new BackfillService(BackfillSession.Context(options, store, embedder, index, Composition.CreatePolicy(options.Semantic, embedder.Space), SpaceRecord.Open(options.Data, embedder.Space.Id)));

@@ -7,8 +7,9 @@ namespace Afterimage.Bench;
 
 /// <summary>
 /// <c>backfill-latency</c>: how long hits of a running gateway take beside a backfill with its default limits, against the same gateway without. Phases with and
-/// without alternate, so that what the machine does otherwise hits both; generator and gateway share the machine. Environment: AFTERIMAGE_BENCH_SECONDS a phase
-/// (5), AFTERIMAGE_BENCH_ROUNDS (4).
+/// without alternate, so that what the machine does otherwise hits both; generator and gateway share the machine. The first seconds of a process's first backfill,
+/// while the runtime still compiles it, are a figure of their own, against as many seconds of the same process before. Environment: AFTERIMAGE_BENCH_SECONDS a phase (5),
+/// AFTERIMAGE_BENCH_ROUNDS (4), AFTERIMAGE_BENCH_FIRST seconds of the first window (10), AFTERIMAGE_BENCH_PROGRAM the gateway's assembly (the one that was built).
 /// </summary>
 internal static class BackfillLatencyBench
 {
@@ -17,8 +18,13 @@ internal static class BackfillLatencyBench
     private const int PerSecond = 1000;
     private const int Connections = 4;
 
+    // Seconds of hits until the runtime has compiled what they need for good.
+    private const double Settle = 8;
+
     private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_ROUNDS") ?? "4");
     private static readonly double Seconds = double.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SECONDS") ?? "5");
+    private static readonly double First = double.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_FIRST") ?? "10");
+    private static readonly string Program = Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "afterimage.dll");
 
     public static async Task<int> RunAsync(bool json)
     {
@@ -28,7 +34,7 @@ internal static class BackfillLatencyBench
             string images = Path.Combine(root, "images");
 
             // Enough for the default rate and for the fastest machine within the time.
-            BackfillBench.MakeImages(images, (int)(Rounds * (Seconds + 1) * 300) + 100, AdoptedBytes);
+            BackfillBench.MakeImages(images, (int)(((Rounds * (Seconds + 1)) + First + First) * 300) + 100, AdoptedBytes);
             foreach (bool inPlace in (bool[])[true, false])
             {
                 await MeasureAsync(Path.Combine(root, inPlace ? "in-place" : "copied"), images, inPlace, json);
@@ -46,7 +52,7 @@ internal static class BackfillLatencyBench
     {
         await using PictureOrigin origin = await PictureOrigin.StartAsync();
         var server = new Uri($"http://127.0.0.1:{HitServers.FreePort()}");
-        await using ChildProcess gateway = ChildProcess.Start("dotnet", $"{Path.Combine(AppContext.BaseDirectory, "afterimage.dll")} serve --origin {origin.Address} --listen {server} --data {data} --Log:Requests off");
+        await using ChildProcess gateway = ChildProcess.Start("dotnet", $"{Program} serve --origin {origin.Address} --listen {server} --data {data} --Log:Requests off");
         string[] targets = [.. Enumerable.Range(0, 50).Select(i => $"/prompt/picture%20{i}%20size%20{PictureBytes}?width=64&height=64&seed={i}")];
         foreach (string target in targets)
         {
@@ -55,7 +61,22 @@ internal static class BackfillLatencyBench
 
         using var client = new HttpClient { BaseAddress = server };
         var load = new SteadyLoad(server, targets, Connections, PerSecond);
-        await load.RunAsync(TimeSpan.FromSeconds(Math.Min(3, Seconds)));
+        await load.RunAsync(TimeSpan.FromSeconds(Settle));
+        List<double> untouched = await load.RunAsync(TimeSpan.FromSeconds(First));
+        await OrderAsync(client, new { action = "run", source = images, inPlace });
+        List<double> first = await load.RunAsync(TimeSpan.FromSeconds(First));
+        List<double> then = await load.RunAsync(TimeSpan.FromSeconds(First));
+        await OrderAsync(client, new { action = "cancel" });
+        string how = inPlace ? "in place" : "copied";
+        new Measurement($"hits beside the first {First:0} s of the first backfill, {how}, p50 (peer: idle)", "ms", Percentile(first, 0.5), Percentile(untouched, 0.5), "lower", null).Print(json);
+        new Measurement($"hits beside the first {First:0} s of the first backfill, {how}, p99 (peer: idle)", "ms", Percentile(first, 0.99), Percentile(untouched, 0.99), "lower", 1.5).Print(json);
+        new Measurement($"hits beside the {First:0} s behind them, {how}, p99 (peer: idle)", "ms", Percentile(then, 0.99), Percentile(untouched, 0.99), "lower", 1.5).Print(json);
+        if (Rounds == 0)
+        {
+            return;
+        }
+
+        long before = await AdoptedAsync(client);
         var idle = new List<double>();
         var beside = new List<double>();
         var idleP99 = new List<double>();
@@ -75,9 +96,7 @@ internal static class BackfillLatencyBench
             await OrderAsync(client, new { action = "cancel" });
         }
 
-        JsonElement status = await client.GetFromJsonAsync<JsonElement>("/_afterimage/backfill");
-        long adopted = status.GetProperty("jobs")[0].GetProperty("progress").GetProperty("adopted").GetInt64();
-        string how = inPlace ? "in place" : "copied";
+        long adopted = await AdoptedAsync(client) - before;
         new Measurement($"hits beside a backfill, {how}, p50 (peer: idle)", "ms", Percentile(beside, 0.5), Percentile(idle, 0.5), "lower", null).Print(json);
         new Measurement($"hits beside a backfill, {how}, p99 (peer: idle)", "ms", Percentile(beside, 0.99), Percentile(idle, 0.99), "lower", 1.5).Print(json);
         new Measurement($"hits beside a backfill, {how}, median p99 of phases", "ms", Percentile(besideP99, 0.5), Percentile(idleP99, 0.5), "lower", 1.5).Print(json);
@@ -88,6 +107,12 @@ internal static class BackfillLatencyBench
     {
         values.Sort();
         return values[Math.Min(values.Count - 1, (int)(values.Count * share))];
+    }
+
+    private static async Task<long> AdoptedAsync(HttpClient client)
+    {
+        JsonElement status = await client.GetFromJsonAsync<JsonElement>("/_afterimage/backfill");
+        return status.GetProperty("jobs")[0].GetProperty("progress").GetProperty("adopted").GetInt64();
     }
 
     private static async Task OrderAsync(HttpClient client, object order)

@@ -11,28 +11,26 @@ namespace Afterimage.Bench;
 
 /// <summary>
 /// <c>coalescing</c>: two prompts of a labelled pair arrive together at a slow origin, a hundred pairs at a time. How many pictures are made with semantic coalescing,
-/// beside the same gateway without it. Pairs that mean the same should share one; pairs that do not should get two.
+/// beside the same gateway without it. Pairs that mean the same should share one; pairs that do not should get two. Pairs come from the file named (columns label, a
+/// and b; label 1 for one meaning), else from the tests' own.
 /// </summary>
 internal static class CoalescingMeasure
 {
     private const int Wave = 100;
     private static readonly TimeSpan Drawing = TimeSpan.FromMilliseconds(500);
 
-    public static async Task<int> RunAsync(bool json)
+    public static async Task<int> RunAsync(string[] args)
     {
-        string path = Path.Combine(BenchPaths.Root, "..", "shared", "data", "pairs", "generated.tsv");
-        if (!File.Exists(path))
+        bool json = args.Contains("--json");
+        string path = args.FirstOrDefault(a => a != "--json") ?? Path.Combine(BenchPaths.Root, "tests", "Afterimage.Tests", "Matching", "Pairs", "own-dev3.tsv");
+        string[][] lines = [.. File.ReadLines(path).Select(line => line.Split('\t'))];
+        int label = Array.IndexOf(lines[0], "label"), a = Array.IndexOf(lines[0], "a"), b = Array.IndexOf(lines[0], "b");
+        string[][] rows = [.. lines.Skip(1).Where(r => r.Length == lines[0].Length && r[a].Length + r[b].Length < 1500)];
+        foreach ((string value, string name) in new[] { ("1", "of one meaning"), ("0", "of two meanings") })
         {
-            Console.Error.WriteLine("coalescing needs ../shared/data/pairs/generated.tsv");
-            return 1;
-        }
-
-        string[][] rows = [.. File.ReadLines(path).Skip(1).Select(line => line.Split('\t')).Where(r => r.Length == 4 && r[2].Length + r[3].Length < 1500)];
-        foreach ((string label, string name) in new[] { ("1", "of one meaning"), ("0", "of two meanings") })
-        {
-            (string, string)[] pairs = [.. rows.Where(r => r[0] == label).DistinctBy(r => r[2]).Take(4 * Wave).Select(r => (r[2], r[3]))];
+            (string, string)[] pairs = [.. rows.Where(r => r[label] == value).DistinctBy(r => r[a]).Take(4 * Wave).Select(r => (r[a], r[b]))];
             int with = await CallsAsync(pairs, coalesce: true), without = await CallsAsync(pairs, coalesce: false);
-            new Measurement($"pictures made for {pairs.Length} pairs {name}, together", "calls", with, without, label == "1" ? "lower" : "higher", null).Print(json);
+            new Measurement($"pictures made for {pairs.Length} pairs {name}, together", "calls", with, without, value == "1" ? "lower" : "higher", null).Print(json);
         }
 
         return 0;

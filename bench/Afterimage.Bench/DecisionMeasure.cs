@@ -43,7 +43,7 @@ internal static class DecisionMeasure
         string folder = Directory.CreateTempSubdirectory("afterimage-bench-").FullName;
         GatewayOptions options = ConfigurationLoader.Load(null, [new("Origin:Url", "demo"), new("Data", folder), new("Store:Flush", "false"), new("Store:FreeDiskBytesMin", "0")], [])!;
         var owned = new Stack<IAsyncDisposable>();
-        ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
+        ITextEmbedder embedder = Composition.CreateEmbedder(options);
         await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
         await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space, owned);
         using var learner = new CalibrationLearner(new LearnerOptions());
@@ -79,7 +79,8 @@ internal static class DecisionMeasure
         Directory.Delete(folder, recursive: true);
     }
 
-    private static EntryHeader Describe(string prompt)
+    /// <summary>An entry as live traffic makes it, with 100 bytes for a picture.</summary>
+    internal static EntryHeader Describe(string prompt)
     {
         var request = new ImageRequest { Dialect = "pollinations", Prompt = prompt, Seed = Seed.Defaulted(42), Model = "flux", Width = 512, Height = 512 };
         return new EntryHeader

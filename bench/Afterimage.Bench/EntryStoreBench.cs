@@ -101,10 +101,10 @@ internal static class EntryStoreBench
 
     private static async Task MeasureInPlaceAsync(string folder, bool json)
     {
-        EntryHeader[] headers = [.. Enumerable.Range(0, 50_000).Select(i => Header(i, [1]) with { Location = $"s3://bucket/images/{i}.jpg", ContentHash = default })];
+        NewEntry[] headers = [.. Enumerable.Range(0, 50_000).Select(i => new NewEntry(Header(i, [1]) with { Location = $"s3://bucket/images/{i}.jpg", ContentHash = default }))];
         await using FileEntryStore store = FileEntryStore.Open(new FileEntryStoreOptions { Folder = folder, FreeDiskBytesMin = 0 }, TimeProvider.System);
         var watch = Stopwatch.StartNew();
-        foreach (EntryHeader[] group in headers.Chunk(500))
+        foreach (NewEntry[] group in headers.Chunk(500))
         {
             await store.PutManyAsync(group, default);
         }

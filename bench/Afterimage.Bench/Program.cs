@@ -3,12 +3,13 @@ using Afterimage.Bench.Encoder;
 using Afterimage.Bench.ExactHit;
 using Afterimage.Bench.Index;
 using Afterimage.Bench.Load;
+using Afterimage.Bench.Postgres;
 
 // dotnet run -c Release --project bench/Afterimage.Bench -- VERB [--json]
 var verbs = new Dictionary<string, Func<bool, Task<int>>>
 {
     ["resident"] = ResidentMeasure.RunAsync,
-    ["coalescing"] = CoalescingMeasure.RunAsync,
+    ["coalescing"] = _ => CoalescingMeasure.RunAsync(args[1..]),
     ["exact-hit"] = ExactHitMeasure.RunAsync,
     ["decision"] = DecisionMeasure.RunAsync,
     ["matching"] = Matching.RunAsync,
@@ -19,7 +20,7 @@ var verbs = new Dictionary<string, Func<bool, Task<int>>>
     [EncoderMemory.Verb] = EncoderMemory.ChildAsync,
     ["index"] = _ => IndexBench.RunAsync(args[1..]),
     ["store"] = EntryStoreBench.RunAsync,
-    ["postgres"] = PostgresBench.RunAsync,
+    ["postgres"] = _ => PostgresBench.RunAsync(args[1..]),
     ["backfill"] = BackfillBench.RunAsync,
     ["backfill-latency"] = BackfillLatencyBench.RunAsync,
 };

@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Afterimage.Bench;
 
 /// <summary>
-/// Asks for pictures at a fixed pace over a few kept connections, a thread each, and notes how long every answer took. Time counts from when a request was due and
-/// not from when it was sent, so that a server that stalls is charged for those who would have come meanwhile.
+/// Asks for pictures at a fixed pace over a few kept connections, a thread each, and notes how long every answer took. Where the answer before was late, time counts from when
+/// the request was due and not from when it was sent, so that a server that stalls is charged for those who would have come meanwhile; that this thread was woken late is not the
+/// server's fault. It sleeps between requests: a generator that spins until the next one takes a core from the server on the same machine, which a client elsewhere would not.
 /// </summary>
-internal sealed class SteadyLoad(Uri server, IReadOnlyList<string> targets, int connections, int perSecond)
+internal sealed partial class SteadyLoad(Uri server, IReadOnlyList<string> targets, int connections, int perSecond)
 {
     /// <summary>Milliseconds of every answer, unordered. Throws where an answer is no hit.</summary>
     public async Task<List<double>> RunAsync(TimeSpan time)
@@ -39,29 +41,34 @@ internal sealed class SteadyLoad(Uri server, IReadOnlyList<string> targets, int 
         double due = Stopwatch.GetTimestamp() + (interval * connection / connections);
         for (int i = 0; i < count; i++, due += interval)
         {
-            WaitUntil((long)due);
+            bool late = Stopwatch.GetTimestamp() >= due;
+            SleepUntil((long)due);
+            double start = late ? due : Stopwatch.GetTimestamp();
             socket.Send(requests[(i + (connection * 7)) % requests.Length]);
             ReadHit(socket, buffer);
-            took.Add((Stopwatch.GetTimestamp() - due) * 1000 / Stopwatch.Frequency);
+            took.Add((Stopwatch.GetTimestamp() - start) * 1000 / Stopwatch.Frequency);
         }
 
         return took;
     }
 
-    // Sleeping ends late by tens of microseconds, which is far less than what is measured and leaves the processor to the server.
-    private static void WaitUntil(long due)
+    private static void SleepUntil(long due)
     {
-        while (due - Stopwatch.GetTimestamp() is var left and > 0)
+        long nanoseconds = (long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency));
+        if (nanoseconds <= 0)
         {
-            TimeSpan sleep = TimeSpan.FromSeconds((double)left / Stopwatch.Frequency);
-            if (sleep.TotalMilliseconds > 1)
-            {
-                Thread.Sleep(sleep - TimeSpan.FromMilliseconds(0.5));
-            }
-            else
-            {
-                Thread.Yield();
-            }
+            return;
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            // Thread.Sleep knows milliseconds only.
+            var time = new TimeSpec((nint)(nanoseconds / 1_000_000_000), (nint)(nanoseconds % 1_000_000_000));
+            _ = NanoSleep(time, 0);
+        }
+        else
+        {
+            Thread.Sleep(TimeSpan.FromMicroseconds(nanoseconds / 1000));
         }
     }
 
@@ -89,4 +96,10 @@ internal sealed class SteadyLoad(Uri server, IReadOnlyList<string> targets, int 
     }
 
     private static int Read(Socket socket, Span<byte> room) => socket.Receive(room) is > 0 and int read ? read : throw new IOException("the gateway hung up");
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    private static partial int NanoSleep(in TimeSpec time, nint remaining);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct TimeSpec(nint Seconds, nint Nanoseconds);
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Several gateways on one PostgreSQL and one bucket, on one machine: PGlite (PostgreSQL as WebAssembly) and s3rver from npm, the demo origin, wrk.
+# Several gateways on one PostgreSQL and one bucket, on one machine: a native server (NATIVE=1, see bench/postgres/native.sh) or PGlite (PostgreSQL as
+# WebAssembly, one thread), s3rver from npm, the demo origin, wrk.
 #   dotnet build -c Release src/Afterimage && bench/gateways/run.sh [hits|scale|outage]...
 # hits: rate of exact hits from the hot local tier, beside one machine with files and a local index in the same run (aim: ratio >= 0.95)
 # scale: rate of the same hits at 1, 2 and 3 gateways at once. All of them, and wrk, share this machine's cores.
 # outage: nine hits and one miss of ten, while the database, then the bucket, is killed and started again (aim: no failure, p99 back within 10 s)
-# Environment: AFTERIMAGE_TEST_NODE_MODULES (default artifacts/node_modules), SECONDS_EACH (5), ROUNDS (3).
+# Environment: NATIVE, AFTERIMAGE_TEST_NODE_MODULES (default artifacts/node_modules), SECONDS_EACH (5), ROUNDS (3).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 modules=${AFTERIMAGE_TEST_NODE_MODULES:-$root/artifacts/node_modules}
@@ -12,15 +13,23 @@ each=${SECONDS_EACH:-5} rounds=${ROUNDS:-3}
 program=$root/artifacts/bin/Afterimage/release/afterimage.dll
 work=$(mktemp -d)
 pids=()
-trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; drop; rm -rf "$work"' EXIT
 export AWS_ACCESS_KEY_ID=S3RVER AWS_SECRET_ACCESS_KEY=S3RVER
-base=$((20000 + RANDOM % 20000)) pg_port=$((base + 10)) s3_port=$((base + 11))
+base=$((20000 + RANDOM % 20000)) pg_port=$((base + 10)) s3_port=$((base + 11)) schema=gateways_$$
 
 mkfifo "$work/open"
 exec 9<>"$work/open"
-database() { # ends when its standard input does
+native=${NATIVE:+$root/bench/postgres/native.sh}
+database() { # PGlite ends when its standard input does
+  [ -z "$native" ] || { connection=$("$native" start 2>/dev/null); return; }
   node "$root/tests/Afterimage.Tests/Cloud/Postgres/pglite-server.mjs" "$modules" "$work/database" --port=$pg_port <"$work/open" >/dev/null 2>&1 &
   pg=$!; pids+=($pg)
+  connection="Host=127.0.0.1;Port=$pg_port;Username=postgres;Database=postgres;SSL Mode=Disable"
+}
+database_away() { if [ -n "$native" ]; then "$native" stop 2>/dev/null; else killed $pg; fi; }
+killed() { kill -9 "$1"; wait "$1" 2>/dev/null || true; }
+drop() { # what a native server would keep
+  [ -z "$native" ] || PGHOST=127.0.0.1 PGPORT=$(sed 's/.*Port=\([0-9]*\).*/\1/' <<<"$connection") psql -qU postgres -c "DROP SCHEMA IF EXISTS $schema CASCADE" >/dev/null 2>&1 || true
 }
 bucket() {
   NODE_OPTIONS=--openssl-legacy-provider node "$modules/s3rver/bin/s3rver.js" -d "$work/bucket" -a 127.0.0.1 -p $s3_port --configure-bucket images >/dev/null 2>&1 &
@@ -31,8 +40,6 @@ gateway() { # NUMBER SETTING...
   dotnet "$program" serve --origin demo --listen http://127.0.0.1:$((base + n)) --data "$work/gateway-$n" "$@" >/dev/null 2>"$work/gateway-$n.log" &
   pids+=($!)
 }
-shared=(--Store:Provider s3 --Store:S3:ServiceUrl http://127.0.0.1:$s3_port --Store:S3:Bucket images
-  --Index:Provider postgres --Index:Postgres:ConnectionString "Host=127.0.0.1;Port=$pg_port;Username=postgres;Database=postgres;SSL Mode=Disable")
 target='/prompt/a%20red%20fox?width=64&height=64'
 warm() { # PORT: until the picture is a hit
   for _ in $(seq 200); do
@@ -51,6 +58,8 @@ mixed() { # LABEL SECONDS: rate, failures and p99 of the mix
 }
 
 database; bucket; sleep 3
+shared=(--Store:Provider s3 --Store:S3:ServiceUrl http://127.0.0.1:$s3_port --Store:S3:Bucket images
+  --Index:Provider postgres --Index:Postgres:ConnectionString "$connection" --Index:Postgres:Schema "$schema")
 gateway 0
 gateway 1 "${shared[@]}"
 warm $base; warm $((base + 1)); up $((base + 1))
@@ -73,9 +82,9 @@ for what in "${@:-hits}"; do
       done ;;
     outage)
       mixed "before" "$each"
-      kill -9 $pg; mixed "database away" $((2 * each))
+      database_away; mixed "database away" $((2 * each))
       database; up $((base + 1)); mixed "database back, the first ${each} s" "$each"; mixed "database back, the next ${each} s" "$each"
-      kill -9 $s3; mixed "bucket away" $((2 * each))
+      killed $s3; mixed "bucket away" $((2 * each))
       bucket; up $((base + 1)); mixed "bucket back, the first ${each} s" "$each"; mixed "bucket back, the next ${each} s" "$each" ;;
   esac
 done

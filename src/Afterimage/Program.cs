@@ -18,7 +18,9 @@ var root = new RootCommand("Afterimage: a semantic cache for AI-generated images
 };
 
 ParseResult parsed = root.Parse(args);
-int exit = await parsed.InvokeAsync();
+
+// The library would end the process two seconds after SIGTERM, whatever is still being finished; the drain bounds itself.
+int exit = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = GatewayHost.ShutdownTime });
 
 // The parser's own errors are wrong usage, not failures.
 return parsed.Errors.Count > 0 ? ExitCode.WrongUsage : exit;

@@ -68,7 +68,8 @@ internal static class Reports
             var a = PromptReading.Of("the " + ab[0]).Words[1];
             var b = PromptReading.Of("the " + ab[1]).Words[1];
             Console.WriteLine($"{pair,-24} {Afterimage.Matching.Comparing.WordComparer.Compare(Afterimage.Text.Lexicon.WordLexicon.Shared, a, b)} "
-                + $"{Afterimage.Text.BuiltIn.WordVectors.Default.Similarity(ab[0], ab[1]):0.00} {Afterimage.Text.BuiltIn.WordVectors.Default.Find(ab[0])} {Afterimage.Text.BuiltIn.WordVectors.Default.Find(ab[1])} rows {Afterimage.Text.BuiltIn.WordVectors.Default.Rows}");
+                + $"{Afterimage.Text.BuiltIn.WordVectors.Default.Similarity(ab[0], ab[1]):0.00} {Afterimage.Text.BuiltIn.WordVectors.Default.Find(ab[0])} {Afterimage.Text.BuiltIn.WordVectors.Default.Find(ab[1])} weights {W(ab[0])} {W(ab[1])}");
+            static int W(string w) => Afterimage.Text.BuiltIn.WordVectors.Default.Find(w) is int r and >= 0 ? Afterimage.Text.BuiltIn.WordVectors.Default.WeightOf(r) : -1;
         }
 
         return 0;

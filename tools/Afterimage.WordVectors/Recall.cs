@@ -3,10 +3,13 @@ using Afterimage.Text;
 
 namespace Afterimage.Tools.WordVectors;
 
-/// <summary>How well an embedder finds: for labelled pairs, is one side among the eight nearest of the other in a large pool of real texts?</summary>
+/// <summary>How well an embedder finds: for labelled pairs, is one side among the few nearest of the other in a large pool of real texts?</summary>
 internal sealed class Recall
 {
     private const int QueriesMax = 400;
+
+    // As many as the gateway judges by default (Semantic:Candidates).
+    private const int CandidatesDefault = 6;
 
     private readonly MatcherPolicy _matcher;
     private readonly int _dimensions;
@@ -46,10 +49,10 @@ internal sealed class Recall
             Parallel.For(0, pairs.Count, i => ranks[i] = Rank(pairs[i].A, pairs[i].B));
             double At(int k) => 100.0 * ranks.Count(r => r <= k) / ranks.Length;
             bool[] served = [.. pairs.Select(p => WouldServe(p.A, p.B))];
-            double servedFound = 100.0 * ranks.Where((r, i) => served[i] && r <= 8).Count() / Math.Max(1, served.Count(s => s));
+            double servedFound = 100.0 * ranks.Where((r, i) => served[i] && r <= CandidatesDefault).Count() / Math.Max(1, served.Count(s => s));
             double near = 100.0 * pairs.Count(p => FixedOrder.Dot(Row(p.A), Row(p.B)) >= 0.5f) / pairs.Count;
-            output.WriteLine($"{set.Key,-28} {pairs.Count,5} pairs  recall@1 {At(1),6:0.0}  @8 {At(8),6:0.0}  @16 {At(16),6:0.0}  @32 {At(32),6:0.0}  @100 {At(100),6:0.0}  cosine from 0.5 {near,6:0.0}  "
-                + $"of {served.Count(s => s)} that the matcher serves @8 {servedFound,6:0.0}");
+            output.WriteLine($"{set.Key,-28} {pairs.Count,5} pairs  recall@1 {At(1),6:0.0}  @6 {At(CandidatesDefault),6:0.0}  @8 {At(8),6:0.0}  @16 {At(16),6:0.0}  @32 {At(32),6:0.0}  @100 {At(100),6:0.0}  cosine from 0.5 {near,6:0.0}  "
+                + $"of {served.Count(s => s)} that the matcher serves @{CandidatesDefault} {servedFound,6:0.0}");
         }
 
         foreach (var set in _scored.GroupBy(p => p.Set).OrderBy(g => g.Key, StringComparer.Ordinal))

@@ -43,11 +43,14 @@ internal static class EncoderBench
                 peer8 = Math.Min(peer8, peer?.Measure(int8, 2, 1, tokens, runs) ?? double.MaxValue);
             }
 
-            Print($"encoder {model.Name} {tokens} tokens int8, 2 threads, peer fp32", "ms", best8, peer, peer32, "lower", tokens == 16 ? 0.40 : 0.50, json);
+            Print($"encoder {model.Name} {tokens} tokens int8, 2 threads, peer fp32", "ms", best8, peer, peer32, "lower", Aim(model, tokens), json);
             Print($"encoder {model.Name} {tokens} tokens int8, 2 threads, peer int8", "ms", best8, peer, peer8, "lower", model == RandomModel.Base && tokens == 16 ? 1.0 : null, json);
             Print($"encoder {model.Name} {tokens} tokens fp32, 2 threads", "ms", best32, peer, peer32, "lower", model == RandomModel.Base ? 1.1 : null, json);
         }
     }
+
+    /// <summary>The issue sets none for the small model at 128 tokens.</summary>
+    private static double? Aim(RandomModel model, int tokens) => tokens == 16 ? 0.40 : model == RandomModel.Base ? 0.50 : null;
 
     /// <summary>A backfill's way: 64 short texts at once, and what many callers at the same time get.</summary>
     private static void Throughput(OnnxPeer? peer, bool json)

@@ -14,13 +14,16 @@ internal sealed record Initialization(string Name, float Weights, float Words, f
     /// <summary>Moderate weights, strong outliers: the model that speed is measured on.</summary>
     public static Initialization Outliers { get; } = new("outliers", 0.55f, 0.05f, 0.1f, 8);
 
+    /// <summary>Weights that keep the size of what they are given, strong outliers.</summary>
+    public static Initialization EvenOutliers { get; } = new("even-outliers", 1, 0.5f, 0.1f, 8);
+
     /// <summary>As the small models of the shared test data are drawn: every layer makes 1.5 times as much of its input.</summary>
     public static Initialization Wide { get; } = new("wide", 1.5f, 0.5f, 0.1f, 1);
 
     /// <summary>Both: harsher than any trained model.</summary>
     public static Initialization WideOutliers { get; } = new("wide-outliers", 1.5f, 0.5f, 0.1f, 8);
 
-    public static IReadOnlyList<Initialization> All { get; } = [HuggingFace, Outliers, Wide, WideOutliers];
+    public static IReadOnlyList<Initialization> All { get; } = [HuggingFace, Outliers, EvenOutliers, Wide, WideOutliers];
 
     /// <summary>The standard deviation of a tensor's numbers.</summary>
     public float Spread(string name, int inputs) =>

@@ -11,11 +11,14 @@ internal sealed record RandomModel(string Name, int Hidden, int Layers, int Head
 {
     public Initialization Initialization { get; init; } = Initialization.Outliers;
 
+    /// <summary>Every number rounded to bfloat16, as many checkpoints are stored: how much the model makes of a difference in the third digit.</summary>
+    public bool Rounded { get; init; }
+
     public static RandomModel Base { get; } = new("base", 768, 12, 12, 3072);
 
     public static RandomModel Small { get; } = new("small", 384, 12, 12, 1536);
 
-    public string Folder => Path.Combine(Path.GetTempPath(), "afterimage-encoder-bench-3", $"{Name}-{Initialization.Name}");
+    public string Folder => Path.Combine(Path.GetTempPath(), "afterimage-encoder-bench-3", $"{Name}-{Initialization.Name}{(Rounded ? "-rounded" : "")}");
 
     /// <summary>Names and shapes in the order of Hugging Face's files.</summary>
     public IEnumerable<(string Name, int[] Shape)> Tensors()
@@ -77,6 +80,11 @@ internal sealed record RandomModel(string Name, int Hidden, int Layers, int Head
         for (int outlier = 0; gain && outlier < 4; outlier++)
         {
             values[(outlier * 97 + 13) % count] *= Initialization.OutlierGain;
+        }
+
+        for (int i = 0; Rounded && i < count; i++)
+        {
+            values[i] = BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(values[i]) + 0x8000 & 0xFFFF0000);
         }
 
         return values;

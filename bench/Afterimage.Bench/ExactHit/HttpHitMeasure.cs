@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Afterimage.Caching.Http;
 using Afterimage.Configuration;
@@ -33,7 +32,7 @@ internal static partial class HttpHitMeasure
 
         string folder = Directory.CreateTempSubdirectory("afterimage-bench-").FullName;
         await using PictureOrigin origin = await PictureOrigin.StartAsync();
-        int nginxPort = FreePort(), ourPort = FreePort();
+        int nginxPort = HitServers.FreePort(), ourPort = HitServers.FreePort();
         string template = await File.ReadAllTextAsync(Path.Combine(BenchPaths.Peers, "exact-hit", "nginx.conf"));
         string config = Path.Combine(folder, "nginx.conf");
         await File.WriteAllTextAsync(
@@ -89,7 +88,7 @@ internal static partial class HttpHitMeasure
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            HttpRouteHost.Configure(kestrel);
+            ServerSettings.Configure(kestrel, new LimitOptions());
             kestrel.Listen(IPAddress.Loopback, port);
         });
         WebApplication app = builder.Build();
@@ -106,13 +105,6 @@ internal static partial class HttpHitMeasure
         return rate.Success && count.Success
             ? (double.Parse(rate.Groups[1].Value, CultureInfo.InvariantCulture), long.Parse(count.Groups[1].Value, CultureInfo.InvariantCulture))
             : throw new InvalidOperationException("wrk: " + output);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex(@"Requests/sec:\s+([\d.]+)")]

@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace Afterimage.Bench.Index;
 
-/// <summary>One size of the growth curve.</summary>
-internal sealed record GrowthPoint(string Data, int Vectors, double SearchMicroseconds, double Recall, double PrivateMegabytes, double OpenSeconds);
+/// <summary>One size of one index on the growth curve.</summary>
+internal sealed record GrowthPoint(string Data, string Index, int Vectors, double SearchMicroseconds, double Recall, double PrivateMegabytes, double? OpenSeconds);
 
 /// <summary>
 /// Keeps what each part printed, since parts run in windows of their own, and writes all of it to <c>bench/results/</c>, filed under the processor. A part
@@ -28,7 +28,7 @@ internal static class IndexReport
         File.WriteAllLines(path, [.. kept, JsonSerializer.Serialize(measurement)]);
     }
 
-    public static void Growth(GrowthPoint point) => File.WriteAllText(BenchFiles.Of(Growths + point.Data), JsonSerializer.Serialize(point));
+    public static void Growth(GrowthPoint point) => File.WriteAllText(BenchFiles.Of($"{Growths}{point.Data}.{point.Index}"), JsonSerializer.Serialize(point));
 
     public static void Write()
     {
@@ -37,21 +37,23 @@ internal static class IndexReport
             # The vector index
 
             Written by `dotnet run -c Release --project bench/Afterimage.Bench -- index` on {Cpu()}, {Environment.ProcessorCount} cores. One thread asks, one query at a time.
-            Search times are the best median of {3} rounds over 2,000 queries, ours and the peer's in turns; settings were chosen on 2,000 other queries (`tune:`).
+            Search times are the best median of {IndexBench.Rounds} rounds over 2,000 queries, ours and the peer's in turns; settings were chosen on 2,000 other queries (`tune:`).
             Lines of parts named `prepare` come from building beforehand, beside other work, and count processor time; the others mean something only if the machine was left alone.
 
             ## As it grows
 
-            768 dimensions (prompts: the built-in embedder's), one partition. Memory is the private memory of a process that has only opened the index.
+            768 dimensions (prompts: the built-in embedder's), one partition. Memory is the private memory of a process that has only opened the index. Peers are named
+            with the expansion of their search: 64, and where that finds less, the one that reached our recall on the tuning queries.
 
-            | data | vectors | search us | recall@1 above 0.85 | private MB | bytes a vector | opening s |
-            |---|--:|--:|--:|--:|--:|--:|
+            | data | vectors | index | search us | recall@1 above 0.85 | private MB | bytes a vector | opening s |
+            |---|--:|---|--:|--:|--:|--:|--:|
 
             """);
-        foreach (GrowthPoint p in Directory.GetFiles(BenchFiles.Folder, Growths + "*").Select(f => JsonSerializer.Deserialize<GrowthPoint>(File.ReadAllText(f))!).OrderBy(p => p.Vectors))
+        foreach (GrowthPoint p in Directory.GetFiles(BenchFiles.Folder, Growths + "*").Select(f => JsonSerializer.Deserialize<GrowthPoint>(File.ReadAllText(f))!)
+            .OrderBy(p => p.Data.StartsWith("shape", StringComparison.Ordinal) ? 0 : 1).ThenBy(p => p.Vectors).ThenBy(p => p.Index, StringComparer.Ordinal))
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {p.Data} | {p.Vectors:N0} | {p.SearchMicroseconds:0} | {p.Recall:0.0000} | {p.PrivateMegabytes:0} | {p.PrivateMegabytes * 1e6 / p.Vectors:0} | {p.OpenSeconds:0.00} |");
+                $"| {p.Data} | {p.Vectors:N0} | {p.Index} | {p.SearchMicroseconds:0} | {p.Recall:0.0000} | {p.PrivateMegabytes:0} | {p.PrivateMegabytes * 1e6 / p.Vectors:0} | {p.OpenSeconds:0.00} |");
         }
 
         text.AppendLine("\n## Beside the peers\n\n| part | measure | ours | peer | ratio | aim |\n|---|---|--:|--:|--:|---|");

@@ -26,26 +26,32 @@ internal sealed class OurIndex : IAsyncDisposable
 
     public VectorIndex Index { get; }
 
-    /// <summary>Opens what is in a folder. A beam of 0 is the product's own.</summary>
-    public static async Task<OurIndex> OpenAsync(string folder, int dimensions, int beam = 0)
+    /// <summary>Opens what is in a folder. A beam or a <paramref name="graphMin"/> of 0 is the product's own.</summary>
+    public static async Task<OurIndex> OpenAsync(string folder, int dimensions, int beam = 0, int graphMin = 0)
     {
         var options = new VectorIndexOptions { Folder = folder, SpaceId = Space, Dimensions = dimensions };
-        var ours = new OurIndex(beam > 0 ? options with { SearchBeam = beam } : options);
+        options = beam > 0 ? options with { SearchBeam = beam } : options;
+        var ours = new OurIndex(graphMin > 0 ? options with { GraphMin = graphMin } : options);
         await ours.Index.Ready;
         return ours;
     }
 
-    /// <summary>Fills an empty folder, from one thread.</summary>
-    public static async Task<(OurIndex Index, BuildFigures Figures)> FillAsync(string folder, IndexData data, int count, Func<int, Hash256>? partitionOf = null)
+    /// <summary>Fills an empty folder with the first vectors of a data set, from one thread.</summary>
+    public static Task<(OurIndex Index, BuildFigures Figures)> FillAsync(string folder, IndexData data, int count, Func<int, Hash256>? partitionOf = null, int graphMin = 0) =>
+        FillAsync(folder, data.Dimensions, count, data.Vector, partitionOf, graphMin);
+
+    /// <summary>Fills an empty folder with numbered vectors, from one thread.</summary>
+    public static async Task<(OurIndex Index, BuildFigures Figures)> FillAsync(
+        string folder, int dimensions, int count, Func<int, ReadOnlyMemory<float>> vectorOf, Func<int, Hash256>? partitionOf = null, int graphMin = 0)
     {
-        OurIndex ours = await OpenAsync(folder, data.Dimensions);
+        OurIndex ours = await OpenAsync(folder, dimensions, graphMin: graphMin);
         using Process process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < count; i += 100)
         {
             await ours.Index.AddAsync(
-                [.. Enumerable.Range(i, Math.Min(100, count - i)).Select(n => new VectorRecord(Entry(n), partitionOf?.Invoke(n) ?? Partition, n, data.Vector(n)))], default);
+                [.. Enumerable.Range(i, Math.Min(100, count - i)).Select(n => new VectorRecord(Entry(n), partitionOf?.Invoke(n) ?? Partition, n, vectorOf(n)))], default);
         }
 
         double visible = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -57,18 +63,15 @@ internal sealed class OurIndex : IAsyncDisposable
     /// <summary>One query at a time; microseconds of each, and the nearest found.</summary>
     public async Task<(double[] Microseconds, int[] Nearest)> SearchAsync(IndexData data, float floor, Func<int, Hash256>? partitionOf = null)
     {
-        double[] times = new double[data.QueryCount];
-        int[] nearest = new int[data.QueryCount];
-        for (int q = 0; q < data.QueryCount; q++)
-        {
-            var query = new VectorQuery(partitionOf?.Invoke(q) ?? Partition, null, data.Query(q), 1, floor);
-            long start = Stopwatch.GetTimestamp();
-            IReadOnlyList<Neighbor> found = await Index.SearchAsync(query, default);
-            times[q] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-            nearest[q] = found.Count == 0 ? -1 : NumberOf(found[0].Entry);
-        }
+        (double[] times, Neighbor?[] found) = await SearchAsync(data.QueryCount, data.Query, floor, partitionOf);
+        return (times, [.. found.Select(n => n is { } neighbor ? NumberOf(neighbor.Entry) : -1)]);
+    }
 
-        return (times, nearest);
+    /// <summary>One query at a time; microseconds of each, and the similarity of the nearest found, 0 where none was.</summary>
+    public async Task<(double[] Microseconds, float[] Similarities)> SimilaritiesAsync(float[][] queries, float floor)
+    {
+        (double[] times, Neighbor?[] found) = await SearchAsync(queries.Length, q => queries[q], floor, null);
+        return (times, [.. found.Select(n => n?.Similarity ?? 0)]);
     }
 
     /// <summary>Waits until no vector waits for a graph, and saves the graphs.</summary>
@@ -84,8 +87,25 @@ internal sealed class OurIndex : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Index.DisposeAsync();
 
+    private async Task<(double[] Microseconds, Neighbor?[] Found)> SearchAsync(
+        int count, Func<int, ReadOnlyMemory<float>> queryOf, float floor, Func<int, Hash256>? partitionOf)
+    {
+        double[] times = new double[count];
+        var nearest = new Neighbor?[count];
+        for (int q = 0; q < count; q++)
+        {
+            var query = new VectorQuery(partitionOf?.Invoke(q) ?? Partition, null, queryOf(q), 1, floor);
+            long start = Stopwatch.GetTimestamp();
+            IReadOnlyList<Neighbor> found = await Index.SearchAsync(query, default);
+            times[q] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            nearest[q] = found.Count == 0 ? null : found[0];
+        }
+
+        return (times, nearest);
+    }
+
     /// <summary>A key whose first bytes tell the number; the rest is as random as a digest.</summary>
-    private static Hash256 Entry(int number)
+    public static Hash256 Entry(int number)
     {
         Span<byte> bytes = stackalloc byte[Hash256.Size];
         Hash256.Of($"entry {number}").WriteTo(bytes);
@@ -93,7 +113,8 @@ internal sealed class OurIndex : IAsyncDisposable
         return Hash256.FromBytes(bytes);
     }
 
-    private static int NumberOf(Hash256 entry)
+    /// <summary>The number that <see cref="Entry"/> was given.</summary>
+    public static int NumberOf(Hash256 entry)
     {
         Span<byte> bytes = stackalloc byte[Hash256.Size];
         entry.WriteTo(bytes);

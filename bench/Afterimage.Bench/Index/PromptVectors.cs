@@ -22,13 +22,19 @@ internal static class PromptVectors
 
         var embedder = new BuiltInEmbedder();
         int dimensions = embedder.Space.Dimensions;
-        string[] prompts = [.. Read("traces/requests.tsv.gz").Concat(Read("text/diffusiondb-prompts.tsv.gz")).Concat(Read("text/coco-captions.tsv.gz"))
-            .Concat(Read("text/pickapic-prompts.txt.gz")).Distinct(StringComparer.Ordinal)];
-        new Random(20261126).Shuffle(prompts);
-        float[][] vectors = [.. prompts.Select(p => Embed(embedder, p)).Where(v => v.AsSpan().ContainsAnyExcept(0f))];
+        float[][] vectors = [.. Prompts().Select(p => Embed(embedder, p)).Where(v => v.AsSpan().ContainsAnyExcept(0f))];
         Write($"{Name}.f32", vectors[..^(2 * Queries)], dimensions);
         Write($"{Name}.{IndexData.Tuning}.f32", vectors[^(2 * Queries)..^Queries], dimensions);
         Write($"{Name}.{IndexData.HeldOut}.f32", vectors[^Queries..], dimensions);
+    }
+
+    /// <summary>Every distinct prompt, in a fixed random order.</summary>
+    public static string[] Prompts()
+    {
+        string[] prompts = [.. Read("traces/requests.tsv.gz").Concat(Read("text/diffusiondb-prompts.tsv.gz")).Concat(Read("text/coco-captions.tsv.gz"))
+            .Concat(Read("text/pickapic-prompts.txt.gz")).Distinct(StringComparer.Ordinal)];
+        new Random(20261126).Shuffle(prompts);
+        return prompts;
     }
 
     private static float[] Embed(BuiltInEmbedder embedder, string prompt)

@@ -28,6 +28,15 @@ internal static class ShapedVectors
         }
     }
 
+    /// <summary>A unit vector at a distance of about the given norm from another.</summary>
+    public static float[] Near(Random random, ReadOnlySpan<float> centre, float norm)
+    {
+        float[] vector = centre.ToArray();
+        AddNoise(random, vector, norm);
+        Normalize(vector);
+        return vector;
+    }
+
     private static IEnumerable<float[]> MakeQueries(Random random, int count, float[][] frame, Func<int, int> sizeOf)
     {
         foreach (IGrouping<int, int> members in Enumerable.Range(0, Queries).Select(_ => random.Next(count)).GroupBy(m => m / Block).ToArray())
@@ -35,10 +44,7 @@ internal static class ShapedVectors
             float[] block = MakeBlock(members.Key, sizeOf(members.Key), frame);
             foreach (int member in members)
             {
-                float[] query = block.AsSpan(member % Block * Dimensions, Dimensions).ToArray();
-                AddNoise(random, query, 0.25f);
-                Normalize(query);
-                yield return query;
+                yield return Near(random, block.AsSpan(member % Block * Dimensions, Dimensions), 0.25f);
             }
         }
     }

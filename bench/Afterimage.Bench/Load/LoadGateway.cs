@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Afterimage.Bench.ExactHit;
 
 namespace Afterimage.Bench.Load;
@@ -17,9 +15,7 @@ internal sealed class LoadGateway : IAsyncDisposable
     public LoadGateway(string folder, string origin, long storeBytesMax, long memoryBytesMax)
     {
         (_folder, _origin, _storeBytesMax, _memoryBytesMax) = (folder, origin, storeBytesMax, memoryBytesMax);
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        Address = new Uri($"http://127.0.0.1:{HitServers.FreePort()}");
     }
 
     public Uri Address { get; }

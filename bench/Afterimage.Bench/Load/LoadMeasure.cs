@@ -106,7 +106,9 @@ internal static class LoadMeasure
         return judged.All(m => (m.Ratio ?? m.Ours) <= m.Aim) ? 0 : 1;
     }
 
-    private static LoadSample Worst(List<LoadSample> samples) => new(samples.Max(s => s.Memory), samples.Max(s => s.Files), samples.Max(s => s.Threads));
+    // Threads by the median: of two dozen the pool takes and gives back some all the time, and only what stays is growth.
+    private static LoadSample Worst(List<LoadSample> samples) =>
+        new(samples.Max(s => s.Memory), samples.Max(s => s.Files), samples.Select(s => s.Threads).Order().ElementAt(samples.Count / 2));
 }
 
 /// <summary>What the gateway's process holds at a moment; memory in bytes.</summary>

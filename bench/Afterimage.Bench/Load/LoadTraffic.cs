@@ -134,7 +134,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
                 // What was under way when the restart was ordered must be finished; what comes later may find nobody.
                 if (!BeganInRestart(start) || DateTime.UtcNow > end)
                 {
-                    return $"{kind} {target}: {e.Message} {e.InnerException?.Message}";
+                    return $"{kind} {target}: after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.000} s: {e.Message} {e.InnerException?.Message}";
                 }
 
                 Interlocked.Increment(ref _sentAgain);

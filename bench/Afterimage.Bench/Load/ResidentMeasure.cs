@@ -10,6 +10,7 @@ namespace Afterimage.Bench.Load;
 /// <summary>
 /// <c>resident</c>: a gateway before 100,000 entries of 60 KB on disk (6 GB in the temporary folder), without the memory tier: how soon after its start it serves a
 /// hit, how soon entries and index are read, and the memory it holds then and after hits all over the store. No peer: nginx keeps no index of meanings.
+/// <c>AFTERIMAGE_BENCH_FOLDER</c> names a folder that is filled once and kept.
 /// </summary>
 internal static class ResidentMeasure
 {
@@ -20,13 +21,16 @@ internal static class ResidentMeasure
 
     public static async Task<int> RunAsync(bool json)
     {
-        string folder = Directory.CreateTempSubdirectory("afterimage-resident-").FullName;
+        string? kept = Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_FOLDER");
+        string folder = kept ?? Directory.CreateTempSubdirectory("afterimage-resident-").FullName;
         try
         {
-            await FillAsync(Path.Combine(folder, "entries"));
             await using LoadOrigin origin = await LoadOrigin.StartAsync();
-            await using (var first = new LoadGateway(folder, origin.Address, storeBytesMax: 0, memoryBytesMax: 0))
+            if (!Directory.Exists(Path.Combine(folder, "index")))
             {
+                await FillAsync(Path.Combine(folder, "entries"));
+                await using var first = new LoadGateway(folder, origin.Address, storeBytesMax: 0, memoryBytesMax: 0);
+
                 // The first life makes the vectors; the second is a start as operators know it.
                 await first.StartAsync();
                 await ReadyAsync(first);
@@ -55,7 +59,10 @@ internal static class ResidentMeasure
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            if (kept is null)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 

@@ -38,4 +38,32 @@ public sealed class BackfillContext
         var vectors = new float[texts.Count * Embedder.Space.Dimensions];
         return await Embedder.EmbedAsync(texts, vectors, cancellationToken) == EmbedOutcome.Embedded ? vectors : null;
     }
+
+    /// <summary>Gives entries their vectors, but for those whose prompt has no words. Returns how many vectors that were; null where the embedder cannot now.</summary>
+    internal async ValueTask<int?> IndexAsync(IReadOnlyList<EntryHeader> entries, CancellationToken cancellationToken)
+    {
+        if (entries.Count == 0)
+        {
+            return 0;
+        }
+
+        if (await EmbedAsync([.. entries.Select(e => e.Request.Prompt)], cancellationToken) is not { } vectors)
+        {
+            return null;
+        }
+
+        int dimensions = Embedder.Space.Dimensions;
+        var records = new List<VectorRecord>(entries.Count);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            ReadOnlyMemory<float> vector = vectors.AsMemory(i * dimensions, dimensions);
+            if (vector.Span.ContainsAnyExcept(0f))
+            {
+                records.Add(new VectorRecord(entries[i].Key, entries[i].Request.PartitionKey(Resolution), entries[i].Request.Seed.Value, vector, entries[i].Batch));
+            }
+        }
+
+        await Index.AddAsync(records, cancellationToken);
+        return records.Count;
+    }
 }

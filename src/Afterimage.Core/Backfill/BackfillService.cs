@@ -15,6 +15,7 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly GentleStart _start = new();
     private CancellationTokenSource? _stop;
     private BackfillRun? _run;
     private Task _job = Task.CompletedTask;
@@ -24,6 +25,9 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
 
     /// <summary>Whether a background job is under way.</summary>
     public bool IsRunning => !_job.IsCompleted;
+
+    /// <summary>Ends with the background job, however that ends.</summary>
+    internal Task Ended => _job;
 
     /// <summary>Every job of this data folder, newest first; the running one with its rate.</summary>
     public IReadOnlyList<BackfillStatus> Status()
@@ -42,24 +46,15 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
     /// <summary>The failures of a batch.</summary>
     public IEnumerable<BackfillFailure> Failures(Guid batch) => FailuresIn(context.Folder, batch);
 
-    /// <summary>Runs a source to its end: goes on with its unfinished job, or begins one. Throws <see cref="BackfillRefusedException"/>, <see cref="SourceException"/>.</summary>
+    /// <summary>Runs a source to its end: goes on with its unfinished job, at the pace that is asked for now, or begins one. Throws <see cref="BackfillRefusedException"/>, <see cref="SourceException"/>.</summary>
     /// <param name="again">Begin a new job even if one is unfinished.</param>
     /// <param name="progress">Called about twice a second.</param>
-    public async Task<BackfillStatus> RunAsync(IImageSource source, BackfillOptions options, bool again, Action<BackfillStatus>? progress, CancellationToken cancellationToken)
-    {
-        using BackfillJournal journal = OpenJob(source, options, again);
-        return await FollowAsync(new BackfillRun(context, source, journal), run => run.RunAsync(cancellationToken), progress);
-    }
+    public Task<BackfillStatus> RunAsync(IImageSource source, BackfillOptions options, bool again, Action<BackfillStatus>? progress, CancellationToken cancellationToken) =>
+        RunAsync(source, options, again, start: null, progress, cancellationToken);
 
     /// <summary>Tries the failures of a source's last job again.</summary>
-    public async Task<BackfillStatus> RetryFailedAsync(IImageSource source, Action<BackfillStatus>? progress, CancellationToken cancellationToken)
-    {
-        BackfillJob job = BackfillJournal.All(context.Folder).Select(j => j.Job).FirstOrDefault(j => j.Kind == "run" && j.Source == source.Name && j.State != BackfillState.RolledBack)
-            ?? throw new BackfillRefusedException($"there is no job of {source.Name} whose failures could be tried again");
-        using BackfillJournal journal = Resume(job.Batch);
-        var keys = Failures(job.Batch).Select(f => f.Key).ToHashSet();
-        return await FollowAsync(new BackfillRun(context, source, journal), run => run.RetryAsync(keys, cancellationToken), progress);
-    }
+    public Task<BackfillStatus> RetryFailedAsync(IImageSource source, BackfillOptions options, Action<BackfillStatus>? progress, CancellationToken cancellationToken) =>
+        RetryFailedAsync(source, options, start: null, progress, cancellationToken);
 
     public async Task<PilotReport> PilotAsync(IImageSource source, BackfillOptions options, int perBucket, CancellationToken cancellationToken)
     {
@@ -70,19 +65,25 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
     public Task<ValidationReport> ValidateAsync(Guid? batch, int sampleMax, CancellationToken cancellationToken) =>
         new BackfillValidator(context).RunAsync(batch, sampleMax, cancellationToken);
 
-    public Task<RollbackReport> RollbackAsync(Guid batch, bool dryRun, CancellationToken cancellationToken)
+    /// <summary>Takes a batch out again, or says what that would remove. Throws <see cref="BackfillRefusedException"/> where it is being filled or nothing is known of it.</summary>
+    public async Task<RollbackReport> RollbackAsync(Guid batch, bool dryRun, CancellationToken cancellationToken)
     {
-        if (!dryRun && IsHeld(context.Folder, batch))
+        if (!dryRun && BackfillJournal.IsHeld(context.Folder, batch))
         {
             throw new BackfillRefusedException("this batch is being filled now; stop the job first");
         }
 
-        return new BatchRollback(context).RunAsync(batch, dryRun, cancellationToken);
+        RollbackReport report = await new BatchRollback(context).RunAsync(batch, dryRun, cancellationToken);
+
+        // The job's files may be at another gateway of the same bucket; a batch without files and without entries is a slip of the pen.
+        return report.Entries + report.Vectors > 0 || Directory.Exists(BackfillJournal.FolderOf(context.Folder, batch))
+            ? report
+            : throw new BackfillRefusedException($"there is no batch {batch:N}; backfill status names them");
     }
 
     public Task<ReindexReport> ReindexAsync(Action<long>? progress, CancellationToken cancellationToken) => new Reindexer(context).RunAsync(progress, cancellationToken);
 
-    /// <summary>Starts a run in the background; the service owns the source from here on. Throws <see cref="BackfillRefusedException"/> where a job runs already.</summary>
+    /// <summary>Starts a run in the background, on threads that give way to live traffic; the service owns the source from here on. Throws <see cref="BackfillRefusedException"/> where a job runs already.</summary>
     public void Start(IImageSource source, BackfillOptions options, bool again, bool retryFailed)
     {
         lock (_lock)
@@ -96,7 +97,10 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
             _stop = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
             CancellationToken stop = _stop.Token;
             LastFault = null;
-            _job = Task.Run(() => HostAsync(source, options, again, retryFailed, stop), CancellationToken.None);
+
+            // An order without a limit may have the cores that nobody else wants.
+            int threads = options.RateMax > 0 ? Math.Min(options.Concurrency, Environment.ProcessorCount) : Environment.ProcessorCount;
+            _job = BackgroundScheduler.RunAsync(threads, () => HostAsync(source, options, again, retryFailed, stop));
         }
     }
 
@@ -121,13 +125,30 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
         _closing.Dispose();
     }
 
+    private async Task<BackfillStatus> RunAsync(
+        IImageSource source, BackfillOptions options, bool again, GentleStart? start, Action<BackfillStatus>? progress, CancellationToken cancellationToken)
+    {
+        using BackfillJournal journal = OpenJob(source, options, again);
+        return await FollowAsync(new BackfillRun(context, source, journal, start), run => run.RunAsync(cancellationToken), progress);
+    }
+
+    private async Task<BackfillStatus> RetryFailedAsync(
+        IImageSource source, BackfillOptions options, GentleStart? start, Action<BackfillStatus>? progress, CancellationToken cancellationToken)
+    {
+        BackfillJob job = BackfillJournal.All(context.Folder).Select(j => j.Job).FirstOrDefault(j => j.Kind == "run" && j.Source == source.Name && j.State != BackfillState.RolledBack)
+            ?? throw new BackfillRefusedException($"there is no job of {source.Name} whose failures could be tried again");
+        using BackfillJournal journal = Resume(job.Batch, options);
+        var keys = Failures(job.Batch).Select(f => f.Key).ToHashSet();
+        return await FollowAsync(new BackfillRun(context, source, journal, start), run => run.RetryAsync(keys, cancellationToken), progress);
+    }
+
     private async Task HostAsync(IImageSource source, BackfillOptions options, bool again, bool retryFailed, CancellationToken stop)
     {
         try
         {
             await using (source)
             {
-                await (retryFailed ? RetryFailedAsync(source, null, stop) : RunAsync(source, options, again, null, stop));
+                await (retryFailed ? RetryFailedAsync(source, options, _start, null, stop) : RunAsync(source, options, again, _start, null, stop));
             }
         }
         catch (OperationCanceledException)
@@ -164,16 +185,18 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
     {
         BackfillJob? unfinished = again ? null : BackfillJournal.All(context.Folder).Select(j => j.Job)
             .FirstOrDefault(j => j.Kind == "run" && j.Source == source.Name && j.State is not (BackfillState.Done or BackfillState.RolledBack));
-        return unfinished is null ? BackfillJournal.Begin(context.Folder, NewJob("run", source, options)) : Resume(unfinished.Batch);
+        return unfinished is null ? BackfillJournal.Begin(context.Folder, NewJob("run", source, options)) : Resume(unfinished.Batch, options);
     }
 
-    private BackfillJournal Resume(Guid batch)
+    private BackfillJournal Resume(Guid batch, BackfillOptions order)
     {
         try
         {
-            return BackfillJournal.Resume(context.Folder, batch);
+            BackfillJournal journal = BackfillJournal.Resume(context.Folder, batch);
+            journal.SetPace(order);
+            return journal;
         }
-        catch (IOException) when (IsHeld(context.Folder, batch))
+        catch (IOException) when (BackfillJournal.IsHeld(context.Folder, batch))
         {
             throw new BackfillRefusedException($"another process is at job {batch:N} now");
         }
@@ -181,25 +204,7 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
 
     // A job that says it runs while nobody holds its lock was killed.
     private static BackfillJob Settled(string folder, BackfillJob job) =>
-        job.State is BackfillState.Running or BackfillState.Waiting && !IsHeld(folder, job.Batch) ? job with { State = BackfillState.Interrupted } : job;
-
-    private static bool IsHeld(string folder, Guid batch)
-    {
-        try
-        {
-            string path = Path.Combine(BackfillJournal.FolderOf(folder, batch), "lock");
-            using FileStream? free = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None) : null;
-            return false;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
+        job.State is BackfillState.Running or BackfillState.Waiting && !BackfillJournal.IsHeld(folder, job.Batch) ? job with { State = BackfillState.Interrupted } : job;
 
     private BackfillJob NewJob(string kind, IImageSource source, BackfillOptions options) => new()
     {

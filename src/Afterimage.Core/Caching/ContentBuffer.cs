@@ -5,7 +5,7 @@ namespace Afterimage.Caching;
 /// readers, each at its own pace. Up to the bound everything is kept, so that it can be stored afterwards; beyond it, or where the common budget is
 /// spent, the buffer becomes a window that moves on when every reader has seen it. Dispose it when it is stored; its readers dispose themselves.
 /// </summary>
-public sealed class ContentBuffer : IDisposable
+public sealed partial class ContentBuffer : IDisposable
 {
     private const int FirstBytes = 16 << 10;
     private const int StepBytesMin = 4 << 10;
@@ -108,13 +108,13 @@ public sealed class ContentBuffer : IDisposable
     /// <summary>Reads the source to its end. Throws what the source throws, after telling the readers.</summary>
     /// <param name="source">The origin's content.</param>
     /// <param name="beforeEnd">Runs when everything is here but the readers do not know it yet: whoever has seen the end finds what this has done.</param>
-    /// <param name="readTimeout">Longest wait for one read.</param>
+    /// <param name="readTimeout">Longest wait for one read; then <see cref="TimeoutException"/>.</param>
     /// <param name="cancellationToken">Ends it as a failure.</param>
     public async Task FillAsync(Stream source, Action beforeEnd, TimeSpan readTimeout, CancellationToken cancellationToken)
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             while (true)
             {
                 Memory<byte> free = await RoomAsync(cancellationToken);
@@ -130,6 +130,11 @@ public sealed class ContentBuffer : IDisposable
 
                 Advance(read);
             }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            Fail();
+            throw new TimeoutException($"nothing came for {readTimeout.TotalSeconds:0.#} s");
         }
         catch
         {
@@ -252,68 +257,6 @@ public sealed class ContentBuffer : IDisposable
         {
             _budget.Return(_taken);
             _taken = 0;
-        }
-    }
-
-    /// <summary>One reader's place in the content. Dispose it, or the writer may wait for it.</summary>
-    public sealed class Reader : IDisposable
-    {
-        private readonly ContentBuffer _owner;
-        private int _last;
-
-        internal Reader(ContentBuffer owner) => _owner = owner;
-
-        internal long Position { get; private set; }
-
-        /// <summary>
-        /// What has come since the last call; empty at the end. Valid until the next call. Throws <see cref="IOException"/> where the content broke off.
-        /// </summary>
-        public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
-        {
-            while (true)
-            {
-                Task changed;
-                lock (_owner._lock)
-                {
-                    if (_last > 0)
-                    {
-                        Position += _last;
-                        _last = 0;
-                        _owner.Signal();
-                    }
-
-                    int from = (int)(Position - _owner._windowStart);
-                    if (from < _owner._visible)
-                    {
-                        _last = _owner._visible - from;
-                        return _owner._buffer.AsMemory(from, _last);
-                    }
-
-                    if (_owner._ended)
-                    {
-                        return default;
-                    }
-
-                    if (_owner._failed)
-                    {
-                        throw new IOException("the origin's answer broke off");
-                    }
-
-                    changed = _owner.Changed();
-                }
-
-                await changed.WaitAsync(cancellationToken);
-            }
-        }
-
-        public void Dispose()
-        {
-            lock (_owner._lock)
-            {
-                _owner._readers.Remove(this);
-                _owner.GiveBack();
-                _owner.Signal();
-            }
         }
     }
 }

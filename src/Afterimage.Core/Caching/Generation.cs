@@ -30,7 +30,16 @@ public sealed record GenerationHead(SemanticLookup Lookup, OriginAnswer? Answer,
 /// <summary>The end of a generation.</summary>
 /// <param name="Entry">The new entry's header; set when admitted.</param>
 /// <param name="Admission">Why it was or was not admitted.</param>
-public sealed record GenerationResult(GenerationEnd End, GenerationHead Head, EntryHeader? Entry, AdmissionOutcome Admission);
+public sealed record GenerationResult(GenerationEnd End, GenerationHead Head, EntryHeader? Entry, AdmissionOutcome Admission)
+{
+    /// <summary>Whether it came to nothing because the origin failed in a way that another attempt may not.</summary>
+    public bool IsCutShort => End switch
+    {
+        GenerationEnd.Fault => Head.Answer is not { Fault: not null } answer || answer.IsWorthRetry,
+        GenerationEnd.NotAdmitted => Head.Answer!.IsWorthRetry,
+        _ => false,
+    };
+}
 
 /// <summary>
 /// One picture being made, shared by everyone who asks for it meanwhile. It runs on its own: no client that hangs up cancels it. The first client
@@ -53,6 +62,12 @@ public sealed class Generation
 
     /// <summary>Whether it was begun because another of the same request had failed; those who wait for it do not begin a third.</summary>
     public bool IsRetry { get; }
+
+    /// <summary>
+    /// Whether a request that waited for this in vain may try once more. Both count: the retry may be one that it did not begin itself, and it may have waited,
+    /// on its own second attempt, for somebody else's first.
+    /// </summary>
+    public bool MayBeRepeatedBy(RequestPlan plan) => !IsRetry && !plan.IsRetry && Result.Result.IsCutShort;
 
     public Task<GenerationHead> Head => _head.Task;
 

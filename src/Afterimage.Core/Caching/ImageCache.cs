@@ -29,7 +29,6 @@ public sealed class ImageCache(
     private readonly ConcurrentDictionary<GenerationKey, Generation> _shared = new();
     private static readonly GenerationResult Found = new(GenerationEnd.Found, new GenerationHead(SemanticLookup.NotTried, null, null), null, AdmissionOutcome.NotAsked);
 
-    private readonly SemaphoreSlim[] _storing = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
     private readonly PromptsInFlight _inFlight = new(semantic);
     private int _running;
     private int _indexed;
@@ -37,6 +36,8 @@ public sealed class ImageCache(
     public IEntryStore Store => store;
 
     public SemanticTier Semantic => semantic;
+
+    public PictureKeeper Keeper { get; } = new(store);
 
     /// <summary>Generations under way, up to the end of storing.</summary>
     public int Running => Volatile.Read(ref _running);
@@ -104,7 +105,7 @@ public sealed class ImageCache(
             generation.End(result);
 
             // The entry first, its vector second: a vector without entry is found out when met, an entry without vector only by reconcile.
-            if (result.Entry is { } entry && await StoreAsync(entry, result.Head.Body!.Content))
+            if (result.Entry is { } entry && await Keeper.StoreAsync(entry, result.Head.Body!.Content))
             {
                 indexing.Enqueue(entry, result.Head.Lookup.Vector, over);
                 over = () => { };
@@ -128,22 +129,6 @@ public sealed class ImageCache(
             over();
             await (generation.Lease?.DisposeAsync() ?? ValueTask.CompletedTask);
             Interlocked.Decrement(ref _running);
-        }
-    }
-
-    /// <summary>Stores an entry, unless a fresher picture of the same request (one asked for with no-cache) was stored meanwhile: the later one stays, whichever is written first.</summary>
-    private async ValueTask<bool> StoreAsync(EntryHeader entry, ReadOnlyMemory<byte> body)
-    {
-        SemaphoreSlim stripe = _storing[(entry.Key.GetHashCode() & int.MaxValue) % _storing.Length];
-        await stripe.WaitAsync();
-        try
-        {
-            return !(await store.PeekAsync(entry.Key, CancellationToken.None) is { } stored && stored.Created > entry.Created)
-                && await store.PutAsync(entry, body, CancellationToken.None) is PutOutcome.Stored or PutOutcome.Replaced;
-        }
-        finally
-        {
-            stripe.Release();
         }
     }
 
@@ -207,7 +192,7 @@ public sealed class ImageCache(
         var body = new ContentBuffer(answer.Length, admission.BytesMax, options.Buffers);
         var head = new GenerationHead(lookup, answer, body);
         generation.Begin(head);
-        bool complete = await CopyAsync(answer, body);
+        bool complete = await answer.CopyToAsync(body);
 
         // The last byte may have arrived on a thread that waits for sockets; judging and storing are not its work.
         await Task.Yield();
@@ -287,29 +272,6 @@ public sealed class ImageCache(
 
     private SemanticCandidate? StandIn(SemanticLookup lookup, RequestPlan plan) =>
         plan.Mode == SemanticMode.On && options.SimilarOnFaultProbabilityMin is { } min && lookup.Likeliest is { } likeliest && likeliest.Verdict.Probability >= min ? likeliest : null;
-
-    /// <summary>Whether everything came: the stream ended where Content-Length said, and did not break.</summary>
-    private static async Task<bool> CopyAsync(OriginAnswer answer, ContentBuffer body)
-    {
-        try
-        {
-            void CheckLength()
-            {
-                if (answer.Length is { } length && body.Length != length)
-                {
-                    throw new IOException($"the answer ended after {body.Length} of {length} bytes");
-                }
-            }
-
-            await body.FillAsync(answer.Body, CheckLength, Timeout.InfiniteTimeSpan, CancellationToken.None);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
-        {
-            // Broken off, out of time, or too large for anyone: the readers know.
-            return false;
-        }
-    }
 
     private EntryHeader Describe(string id, ImageRequest request, OriginAnswer answer, ReadOnlyMemory<byte> body, ImageReport report, TimeSpan originTime)
     {

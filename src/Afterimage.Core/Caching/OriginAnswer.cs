@@ -89,5 +89,28 @@ public sealed class OriginAnswer : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Fills the buffer with the body. True where everything came: the stream ended where Content-Length said, and did not break.</summary>
+    public async Task<bool> CopyToAsync(ContentBuffer body)
+    {
+        try
+        {
+            void CheckLength()
+            {
+                if (Length is { } length && body.Length != length)
+                {
+                    throw new IOException($"the answer ended after {body.Length} of {length} bytes");
+                }
+            }
+
+            await body.FillAsync(Body, CheckLength, Timeout.InfiniteTimeSpan, CancellationToken.None);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // Broken off, out of time, or too large for anyone: the readers know.
+            return false;
+        }
+    }
+
     public ValueTask DisposeAsync() => _owner?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

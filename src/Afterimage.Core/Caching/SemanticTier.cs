@@ -200,7 +200,8 @@ public sealed class SemanticTier
         return new SemanticCandidate(entry, similarity, said.Probability, verdict);
     }
 
-    /// <summary>The record under which the index keeps an entry; null where its prompt has no words or cannot be embedded now.</summary>
+    /// <summary>The record under which the index keeps an entry; null where it needs none, because its prompt has no words or can never be embedded.</summary>
+    /// <exception cref="VectorIndexUnavailableException">The embedder does not answer now: the entry is to be offered again.</exception>
     public async ValueTask<VectorRecord?> RecordOfAsync(EntryHeader entry, float[]? known, CancellationToken cancellationToken)
     {
         // A picture made anew replaces its entry without a removal.
@@ -212,12 +213,13 @@ public sealed class SemanticTier
         }
 
         float[] vector = known ?? new float[Embedder.Space.Dimensions];
-        if (known is null && await Embedder.EmbedAsync([entry.Request.Prompt], vector, cancellationToken) != EmbedOutcome.Embedded)
+        EmbedOutcome outcome = known is null ? await Embedder.EmbedAsync([entry.Request.Prompt], vector, cancellationToken) : EmbedOutcome.Embedded;
+        if (outcome is EmbedOutcome.Unavailable or EmbedOutcome.TimedOut)
         {
-            return null;
+            throw new VectorIndexUnavailableException($"the embedder {Embedder.Space.Id} does not answer");
         }
 
-        return vector.AsSpan().ContainsAnyExcept(0f)
+        return outcome == EmbedOutcome.Embedded && vector.AsSpan().ContainsAnyExcept(0f)
             ? new VectorRecord(entry.Key, entry.Request.PartitionKey(Options.Resolution), entry.Request.Seed.Value, vector, entry.Batch)
             : null;
     }

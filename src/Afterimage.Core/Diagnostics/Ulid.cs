@@ -12,6 +12,8 @@ public static class Ulid
 {
     public const int Length = 26;
 
+    private const int RandomBytes = 10;
+
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
     private static readonly SearchValues<char> Digits = SearchValues.Create(Alphabet);
@@ -19,9 +21,17 @@ public static class Ulid
     /// <summary>A new id for the given moment.</summary>
     public static string New(DateTimeOffset now)
     {
+        Span<byte> random = stackalloc byte[RandomBytes];
+        RandomNumberGenerator.Fill(random);
+        return Of(now, random);
+    }
+
+    /// <summary>The id of a moment and of the first ten bytes of what stands for the random part.</summary>
+    public static string Of(DateTimeOffset moment, ReadOnlySpan<byte> random)
+    {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, now.ToUnixTimeMilliseconds() << 16);
-        RandomNumberGenerator.Fill(bytes[6..]);
+        BinaryPrimitives.WriteInt64BigEndian(bytes, moment.ToUnixTimeMilliseconds() << 16);
+        random[..RandomBytes].CopyTo(bytes[6..]);
         var value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
         return string.Create(Length, value, static (text, rest) =>
         {

@@ -2,68 +2,40 @@ namespace Afterimage.Entries;
 
 public sealed partial class FileEntryStore
 {
-    public async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<EntryHeader> headers, CancellationToken cancellationToken)
+    /// <summary>Stores in-place entries in one record each, with one write and one flush for all.</summary>
+    private void PutPacked(IReadOnlyList<NewEntry> entries, int[] group, PutOutcome[] outcomes)
     {
-        if (headers.Any(header => header.Location is null))
+        var preambles = new EntryPreamble[group.Length];
+        var records = new ReadOnlyMemory<byte>[group.Length];
+        for (int i = 0; i < group.Length; i++)
         {
-            throw new ArgumentException("only in-place entries are stored without a body", nameof(headers));
+            records[i] = EntryHead.Encode(entries[group[i]].Header, 0, out preambles[i]);
         }
 
-        await _packsLoaded.Task.WaitAsync(cancellationToken);
-        await _writers.WaitAsync(cancellationToken);
-        try
+        long bytes = records.Sum(record => (long)record.Length);
+        if (!TryReserve(bytes, group.Length))
         {
-            PutOutcome[] outcomes = await Task.Run(() => PutMany(headers), CancellationToken.None);
-            foreach (PutOutcome outcome in outcomes)
-            {
-                EntryMeters.CountPut(outcome);
-            }
-
-            return outcomes;
-        }
-        finally
-        {
-            _writers.Release();
-        }
-    }
-
-    private PutOutcome[] PutMany(IReadOnlyList<EntryHeader> headers)
-    {
-        var outcomes = new PutOutcome[headers.Count];
-        var preambles = new EntryPreamble[headers.Count];
-        var records = new ReadOnlyMemory<byte>[headers.Count];
-        long bytes = 0;
-        for (int i = 0; i < headers.Count; i++)
-        {
-            records[i] = EntryHead.Encode(headers[i], 0, out preambles[i]);
-            bytes += records[i].Length;
-        }
-
-        if (!TryReserve(bytes, headers.Count))
-        {
-            Array.Fill(outcomes, PutOutcome.NoSpace);
-            return outcomes;
+            Array.ForEach(group, i => outcomes[i] = PutOutcome.NoSpace);
+            return;
         }
 
         try
         {
-            EntryPlace[] places = _packs.Append(records, _options.Flush == FlushPolicy.BeforePublish);
-            for (int i = 0; i < outcomes.Length; i++)
+            EntryPlace[] places = [];
+            PutOutcome outcome = Attempt(() =>
             {
-                outcomes[i] = PublishPacked(headers[i], preambles[i], places[i]);
+                places = _packs.Append(records, _options.Flush == FlushPolicy.BeforePublish);
+                return PutOutcome.Stored;
+            });
+            for (int i = 0; i < group.Length; i++)
+            {
+                outcomes[group[i]] = outcome == PutOutcome.Stored ? PublishPacked(entries[group[i]].Header, preambles[i], places[i]) : outcome;
             }
-        }
-        catch (Exception e) when (EntryVolume.IsDiskFault(e))
-        {
-            EntryMeters.CountDiskFault("write");
-            Array.Fill(outcomes, EntryVolume.IsDiskFull(e) ? PutOutcome.NoSpace : PutOutcome.Failed);
         }
         finally
         {
-            Release(bytes, headers.Count);
+            Release(bytes, group.Length);
         }
-
-        return outcomes;
     }
 
     private PutOutcome PublishPacked(EntryHeader header, in EntryPreamble preamble, EntryPlace place)
@@ -148,20 +120,28 @@ public sealed partial class FileEntryStore
             : null;
     }
 
-    private async ValueTask<EntryHeader?> PeekFromPacksAsync(Hash256 key, CancellationToken cancellationToken)
+    private async ValueTask<PeekedEntry> PeekFromPacksAsync(Hash256 key, CancellationToken cancellationToken)
     {
         await _packsLoaded.Task.WaitAsync(cancellationToken);
         RefreshPacks(cancellationToken);
-        TryPeekPacked(key, out EntryHeader? header);
-        return header;
+        return TryPeekPacked(key, out PeekedEntry peeked) ? peeked : new PeekedEntry(true, null);
     }
 
-    /// <summary>Whether the entry is a packed one; its header where it can be read and has not expired.</summary>
-    private bool TryPeekPacked(Hash256 key, out EntryHeader? header)
+    /// <summary>Whether the entry is a packed one; what can be said of it, with its header where it has not expired.</summary>
+    private bool TryPeekPacked(Hash256 key, out PeekedEntry peeked)
     {
-        bool packed = _catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) && row.Place.IsPacked;
-        header = packed && !row.IsExpired(NowUnixMs) ? ReadPacked(row, ticket) : null;
-        return packed;
+        if (!_catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket) || !row.Place.IsPacked)
+        {
+            peeked = default;
+            return false;
+        }
+
+        bool expired = row.IsExpired(NowUnixMs);
+        EntryHeader? header = expired ? null : ReadPacked(row, ticket);
+
+        // A record that is damaged or gone has left the catalogue; one that could not be read has not.
+        peeked = new PeekedEntry(header is not null || expired || !_catalogue.IsCurrent(ticket, key), header);
+        return true;
     }
 
     private async ValueTask<OpenEntry?> OpenPackedAsync(CatalogueRow row, CatalogueTicket ticket, CancellationToken cancellationToken)
@@ -226,28 +206,15 @@ public sealed partial class FileEntryStore
         }
     }
 
-    /// <summary>Reads an in-place image from where it is. Gone, changed or out of reach is a miss, and the entry stays: a bucket that is away comes back.</summary>
     private async ValueTask<OpenEntry?> OpenLocatedAsync(EntryHeader header, CatalogueTicket ticket, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte>? read = _locations is null
-            ? null
-            : await _locations.ReadAsync(header.Location!, header.Length > 0 ? header.Length : _options.EntryBytesMax, cancellationToken);
-        if (read is not { } body || (header.Length > 0 && body.Length != header.Length))
+        if (await InPlaceImage.ReadAsync(_locations, header, _options.EntryBytesMax, cancellationToken) is not { } entry)
         {
-            EntryMeters.LocationFaults.Add(1);
             return null;
         }
 
-        Hash256 hash = Hash256.Of(body.Span);
-        if (header.ContentHash != default && header.ContentHash != hash)
-        {
-            EntryMeters.LocationFaults.Add(1);
-            return null;
-        }
-
-        EntryHeader whole = header with { ContentHash = hash, Length = body.Length };
         _catalogue.Use(ticket);
-        return Memory.WantsAfterUse(header.Key, body.Length) ? Keep(whole, body, ticket) : new HotEntry(whole, body);
+        return Memory.WantsAfterUse(header.Key, entry.Header.Length) ? Keep(entry.Header, entry.Bytes, ticket) : entry;
     }
 
     /// <summary>Rewrites packs that are mostly dead, so that deleting a batch gives its bytes back.</summary>

@@ -35,13 +35,15 @@ public sealed partial class FileEntryStore
         }
     }
 
-    public ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken)
+    public async ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken) => (await TryPeekAsync(key, cancellationToken)).Header;
+
+    public ValueTask<PeekedEntry> TryPeekAsync(Hash256 key, CancellationToken cancellationToken)
     {
         try
         {
-            if (TryPeekPacked(key, out EntryHeader? packed))
+            if (TryPeekPacked(key, out PeekedEntry packed))
             {
-                return new ValueTask<EntryHeader?>(packed);
+                return new ValueTask<PeekedEntry>(packed);
             }
 
             if (_handles.TryHold(key, out EntryFile? file) || OpenAndAdopt(key, out file) == EntryFault.None)
@@ -49,7 +51,7 @@ public sealed partial class FileEntryStore
                 EntryHeader header = file!.Header;
                 bool expired = IsExpired(file);
                 file.Release();
-                return new ValueTask<EntryHeader?>(expired ? null : header);
+                return new ValueTask<PeekedEntry>(new PeekedEntry(true, expired ? null : header));
             }
 
             return PeekFromPacksAsync(key, cancellationToken);

@@ -11,7 +11,7 @@ public sealed partial class FileEntryStore
     private RecencyFile? _savedOrder;
     private long _recencySavedMs;
 
-    private string RecencyPath => Path.Combine(_options.Folder, "recency");
+    private string RecencyPath => Path.Combine(_options.Folder, StoreFiles.Recency);
 
     private long RecencyOf(in EntryPreamble preamble)
     {

@@ -2,6 +2,9 @@ namespace Afterimage.Entries;
 
 public sealed partial class FileEntryStore
 {
+    // Files of one group are open at the same time.
+    private const int FilesPerGroup = 32;
+
     private readonly DamagedList _damaged = new();
     private readonly Lock _reserveGate = new();
     private long _reservedBytes;
@@ -11,36 +14,34 @@ public sealed partial class FileEntryStore
     /// <summary>The last entries that were refused, oldest first.</summary>
     public IReadOnlyList<DamagedEntry> Damaged => _damaged.Snapshot();
 
-    public async ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        if (header.Location is null ? header.Length != body.Length : !body.IsEmpty)
-        {
-            throw new ArgumentException("the header's length is not the body's, or an in-place entry has a body", nameof(header));
-        }
+    public async ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        (await PutManyAsync([new NewEntry(header, body)], cancellationToken))[0];
 
-        if (header.Location is not null)
+    public async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<NewEntry> entries, CancellationToken cancellationToken)
+    {
+        foreach (NewEntry entry in entries)
         {
-            return (await PutManyAsync([header], cancellationToken))[0];
+            entry.Validate();
         }
 
         // Changing a key whose packed record is not known yet would let that record come back after a crash.
         await _packsLoaded.Task.WaitAsync(cancellationToken);
-        byte[] head = EntryHead.Encode(header, body.Length, out EntryPreamble preamble);
-        if (preamble.TotalLength > _options.EntryBytesMax)
+        var outcomes = new PutOutcome[entries.Count];
+        int[] packed = [.. Enumerable.Range(0, entries.Count).Where(i => entries[i].Header.Location is not null)];
+        int[] files = [.. Enumerable.Range(0, entries.Count).Where(i => entries[i].Header.Location is null)];
+        var groups = files.Chunk(FilesPerGroup).Select(group => WriteAsync(() => PutFiles(entries, group, outcomes), cancellationToken)).ToList();
+        if (packed.Length > 0)
         {
-            return EntryMeters.CountPut(PutOutcome.TooLarge);
+            groups.Add(WriteAsync(() => PutPacked(entries, packed, outcomes), cancellationToken));
         }
 
-        await _writers.WaitAsync(cancellationToken);
-        try
+        await Task.WhenAll(groups);
+        foreach (PutOutcome outcome in outcomes)
         {
-            // Writing blocks on the disk; the caller's thread is not held for that.
-            return EntryMeters.CountPut(await Task.Run(() => Put(header, preamble, head, body), CancellationToken.None));
+            EntryMeters.CountPut(outcome);
         }
-        finally
-        {
-            _writers.Release();
-        }
+
+        return outcomes;
     }
 
     public async ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken)
@@ -60,8 +61,69 @@ public sealed partial class FileEntryStore
         return Remove(key, ticket, RemovalReason.Deleted);
     }
 
-    private PutOutcome Put(EntryHeader header, EntryPreamble preamble, byte[] head, ReadOnlyMemory<byte> body)
+    // Writing blocks on the disk; the caller's thread is not held for that.
+    private async Task WriteAsync(Action write, CancellationToken cancellationToken)
     {
+        await _writers.WaitAsync(cancellationToken);
+        try
+        {
+            // On the caller's scheduler: a job's threads that give way to live traffic do so here, too.
+            await Task.Factory.StartNew(write, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current);
+        }
+        finally
+        {
+            _writers.Release();
+        }
+    }
+
+    /// <summary>
+    /// Stores a group of entries in files of their own: all are written before the first is flushed, so that the file system takes them to the disk together,
+    /// and each gets its name only once it is there.
+    /// </summary>
+    private void PutFiles(IReadOnlyList<NewEntry> entries, int[] group, PutOutcome[] outcomes)
+    {
+        var pending = new List<PendingFile>(group.Length);
+        try
+        {
+            foreach (int i in group)
+            {
+                outcomes[i] = Attempt(() => Begin(entries[i], i, pending));
+            }
+
+            // A file that cannot be flushed has its fault as outcome and is not published.
+            if (_options.Flush == FlushPolicy.BeforePublish)
+            {
+                pending.ForEach(file => outcomes[file.Index] = Attempt(() =>
+                {
+                    file.Temporary.Flush();
+                    return PutOutcome.Stored;
+                }));
+            }
+
+            foreach (PendingFile file in pending.Where(file => outcomes[file.Index] == PutOutcome.Stored))
+            {
+                outcomes[file.Index] = Attempt(() => Publish(entries[file.Index].Header, file.Preamble, file.Temporary));
+            }
+        }
+        finally
+        {
+            foreach (PendingFile file in pending)
+            {
+                file.Temporary.Dispose();
+                Release(file.Preamble.TotalLength, 1);
+            }
+        }
+    }
+
+    /// <summary>Writes an entry under a temporary name, with its bytes reserved.</summary>
+    private PutOutcome Begin(in NewEntry entry, int index, List<PendingFile> pending)
+    {
+        byte[] head = EntryHead.Encode(entry.Header, entry.Body.Length, out EntryPreamble preamble);
+        if (preamble.TotalLength > _options.EntryBytesMax)
+        {
+            return PutOutcome.TooLarge;
+        }
+
         if (!TryReserve(preamble.TotalLength, 1))
         {
             return PutOutcome.NoSpace;
@@ -69,17 +131,26 @@ public sealed partial class FileEntryStore
 
         try
         {
-            using TemporaryEntry temporary = _folder.WriteTemporary([head, body], _options.Flush == FlushPolicy.BeforePublish);
-            return Publish(header, preamble, temporary);
+            pending.Add(new PendingFile(index, preamble, _folder.WriteTemporary([head, entry.Body], flush: false)));
+            return PutOutcome.Stored;
+        }
+        catch
+        {
+            Release(preamble.TotalLength, 1);
+            throw;
+        }
+    }
+
+    private static PutOutcome Attempt(Func<PutOutcome> step)
+    {
+        try
+        {
+            return step();
         }
         catch (Exception e) when (EntryVolume.IsDiskFault(e))
         {
             EntryMeters.CountDiskFault("write");
             return EntryVolume.IsDiskFull(e) ? PutOutcome.NoSpace : PutOutcome.Failed;
-        }
-        finally
-        {
-            Release(preamble.TotalLength, 1);
         }
     }
 
@@ -196,4 +267,6 @@ public sealed partial class FileEntryStore
             _packs.Delete(row.Place, row.Bytes);
         }
     }
+
+    private readonly record struct PendingFile(int Index, EntryPreamble Preamble, TemporaryEntry Temporary);
 }

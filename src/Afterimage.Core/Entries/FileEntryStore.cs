@@ -44,7 +44,7 @@ public sealed partial class FileEntryStore : IEntryStore
         Memory = new MemoryTier(options.Memory, clock);
         _readBack = new FolderReadBack(_folder, Adopt);
         EntryMeters.Register(this);
-        Loaded = Task.Run(() => Load(_closing.Token));
+        Loaded = Task.Factory.StartNew(() => Load(_closing.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _background = Task.Run(() => MaintainAsync(_closing.Token));
     }
 
@@ -116,7 +116,7 @@ public sealed partial class FileEntryStore : IEntryStore
         }
 
         FlushPacks();
-        return deleted;
+        return _catalogue.Rows(row => row.Batch == index).Any() ? throw new IOException("the disk does not remove some entries of the batch") : deleted;
     }
 
     public async IAsyncEnumerable<EntryHeader> EnumerateAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -24,12 +24,21 @@ internal sealed class FolderReadBack(EntryFolder folder, Action<Hash256> adopt)
 
         string[] shelves = [.. Directory.EnumerateDirectories(folder.Root).Where(path => IsHex(Path.GetFileName(path.AsSpan())))];
         _total = shelves.Length;
-        var options = new ParallelOptions
+        int next = -1;
+        void Work()
         {
-            MaxDegreeOfParallelism = Math.Min(WorkersMax, Environment.ProcessorCount),
-            CancellationToken = cancellationToken,
-        };
-        Parallel.ForEach(shelves, options, shelf => Walk(shelf, cancellationToken));
+            for (int i; (i = Interlocked.Increment(ref next)) < shelves.Length && !cancellationToken.IsCancellationRequested;)
+            {
+                Walk(shelves[i], cancellationToken);
+            }
+        }
+
+        // Threads of their own: they compute and wait for the disk as long as there are folders, and the pool, which first hits after the start depend on, has a
+        // thread per core and gets a further one only twice a second.
+        Task[] workers = [.. Enumerable.Range(0, Math.Min(WorkersMax, Environment.ProcessorCount))
+            .Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        Task.WaitAll(workers, CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void Walk(string shelf, CancellationToken cancellationToken)
@@ -38,7 +47,11 @@ internal sealed class FolderReadBack(EntryFolder folder, Action<Hash256> adopt)
         {
             foreach (string path in folder.Volume.FilesUnder(shelf))
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
                 ReadOnlySpan<char> name = Path.GetFileNameWithoutExtension(path.AsSpan());
 
                 // A name that is not an entry's, or in a folder that its name does not lead to, is not ours to touch.
@@ -63,5 +76,4 @@ internal sealed class FolderReadBack(EntryFolder folder, Action<Hash256> adopt)
     }
 
     private static bool IsHex(ReadOnlySpan<char> name) => name.Length == 2 && char.IsAsciiHexDigitLower(name[0]) && char.IsAsciiHexDigitLower(name[1]);
-
 }

@@ -15,7 +15,7 @@ namespace Afterimage.Entries;
 internal sealed class HeaderPacks(string root, EntryVolume volume) : IDisposable
 {
     private const long PackBytesMax = 32L << 20;
-    private const string Extension = ".pack";
+    public const string Extension = ".pack";
 
     private readonly ConcurrentDictionary<int, HeaderPack> _packs = new();
     private readonly Lock _appendGate = new();

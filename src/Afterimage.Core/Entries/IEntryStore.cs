@@ -22,6 +22,11 @@ public enum PutOutcome
     Failed,
 }
 
+/// <summary>What a store says of a key.</summary>
+/// <param name="Answered">False where the store cannot be asked now; then nothing is known of the entry.</param>
+/// <param name="Header">Null where there is no entry, or nothing is known.</param>
+public readonly record struct PeekedEntry(bool Answered, EntryHeader? Header);
+
 /// <summary>
 /// An entry opened for reading. The header is in memory; the body is either in memory already or read from <see cref="ReadAsync"/>.
 /// Dispose it: it may hold a pooled file handle, and its entry is not deleted from disk under a reader.
@@ -71,11 +76,14 @@ public interface IEntryStore : IAsyncDisposable
     /// <summary>Only the header, without counting as a use for eviction.</summary>
     ValueTask<EntryHeader?> PeekAsync(Hash256 key, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="PeekAsync"/>, but tells an entry that is not there from a store that cannot be asked now.</summary>
+    async ValueTask<PeekedEntry> TryPeekAsync(Hash256 key, CancellationToken cancellationToken) => new(true, await PeekAsync(key, cancellationToken));
+
     /// <summary>
     /// Whether the store knows that it has no such entry. False where it has one, and where it cannot be asked now: what is derived from an entry goes only
     /// once the entry is known to be gone.
     /// </summary>
-    async ValueTask<bool> IsGoneAsync(Hash256 key, CancellationToken cancellationToken) => await PeekAsync(key, cancellationToken) is null;
+    async ValueTask<bool> IsGoneAsync(Hash256 key, CancellationToken cancellationToken) => await TryPeekAsync(key, cancellationToken) is { Answered: true, Header: null };
 
     /// <summary>Stores header and body as one entry that appears whole or not at all.</summary>
     ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
@@ -84,15 +92,15 @@ public interface IEntryStore : IAsyncDisposable
     ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores many in-place entries (<see cref="EntryHeader.Location"/> set, no body) at the price of one flush; the returned outcomes are in the order
-    /// given. Each of them appears whole or not at all.
+    /// Stores many entries at the price of few flushes; the returned outcomes are in the order given. Each of them appears whole or not at all. The bodies are the
+    /// caller's again on return.
     /// </summary>
-    async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<EntryHeader> headers, CancellationToken cancellationToken)
+    async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<NewEntry> entries, CancellationToken cancellationToken)
     {
-        var outcomes = new PutOutcome[headers.Count];
-        for (int i = 0; i < headers.Count; i++)
+        var outcomes = new PutOutcome[entries.Count];
+        for (int i = 0; i < entries.Count; i++)
         {
-            outcomes[i] = await PutAsync(headers[i], default, cancellationToken);
+            outcomes[i] = await PutAsync(entries[i].Header, entries[i].Body, cancellationToken);
         }
 
         return outcomes;
@@ -108,7 +116,7 @@ public interface IEntryStore : IAsyncDisposable
     /// <summary>The batches in quarantine.</summary>
     IReadOnlyCollection<Guid> Quarantined => [];
 
-    /// <summary>Removes every entry of a batch; returns how many there were.</summary>
+    /// <summary>Removes every entry of a batch; returns how many there were. Throws <see cref="IOException"/> where some may be left.</summary>
     async ValueTask<long> DeleteBatchAsync(Guid batch, CancellationToken cancellationToken)
     {
         long deleted = 0;

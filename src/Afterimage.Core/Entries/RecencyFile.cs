@@ -27,7 +27,7 @@ internal sealed class RecencyFile
 
     public long SavedUnixMs { get; }
 
-    private static ReadOnlySpan<byte> Magic => "AFRECNT1"u8;
+    internal static ReadOnlySpan<byte> Magic => "AFRECNT1"u8;
 
     public static byte[] Encode(IReadOnlyList<Hash256> leastRecentFirst, long savedUnixMs)
     {

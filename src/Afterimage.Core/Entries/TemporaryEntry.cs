@@ -16,9 +16,12 @@ internal sealed class TemporaryEntry(EntryVolume volume, string path, SafeFileHa
         volume.Write(handle, parts, 0);
         if (flush)
         {
-            volume.Flush(handle);
+            Flush();
         }
     }
+
+    /// <summary>Forces what was written to the disk.</summary>
+    public void Flush() => volume.Flush(handle);
 
     /// <summary>Gives the file its name, replacing what was there in one step; makes the folder where it is missing.</summary>
     public void Publish(string destination)
@@ -27,8 +30,9 @@ internal sealed class TemporaryEntry(EntryVolume volume, string path, SafeFileHa
         {
             volume.Move(path, destination);
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
         {
+            // The one for the other where another writer makes the same folder just now: the runtime looks for the reason only after the rename has failed.
             volume.CreateFolder(Path.GetDirectoryName(destination)!);
             volume.Move(path, destination);
         }

@@ -32,7 +32,7 @@ internal static class Calibration
     /// <summary>The numbers that are weighed; all are 0 for prompts that say the same with the same words.</summary>
     public static double[] Features(Evidence e) =>
     [
-        e.Nouns, e.Adjectives, e.Verbs, e.Others, e.Synonyms + e.Neighbours, e.Derived, e.Typos, e.PluralChanges, e.SubjectPluralChanged ? 1 : 0, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent,
+        e.Nouns, e.Adjectives, e.Verbs, e.Others, e.Synonyms + e.Neighbours, e.Derived, e.Typos, e.PluralChanges, e.SubjectPluralChanged || e.BeingsPluralChanged ? 1 : 0, e.PlacesNear, e.PlacesLoose, e.PlacesDifferent,
         e.PlacesLone, e.TiesUnverified, e.PlacesUnverified, e.RootChanged ? 1 : 0,
     ];
 

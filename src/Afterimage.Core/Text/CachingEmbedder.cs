@@ -52,6 +52,12 @@ public sealed class CachingEmbedder : ITextEmbedder, IDisposable
             Task<EmbedOutcome?>? first;
             lock (_lock)
             {
+                if (_known.ContainsKey(texts[0]))
+                {
+                    // It has come since.
+                    continue;
+                }
+
                 first = _underWay.GetValueOrDefault(texts[0])?.Task;
                 if (first is null)
                 {

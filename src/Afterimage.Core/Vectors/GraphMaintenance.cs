@@ -53,6 +53,15 @@ internal sealed class GraphMaintenance
         }
     }
 
+    /// <summary>Has a partition worked on again later.</summary>
+    public void PutBack(LargePartition partition)
+    {
+        lock (_writing)
+        {
+            _state.Graphs.Queue(partition);
+        }
+    }
+
     /// <summary>A graph that could not be worked on goes, and its partition is scanned from here on.</summary>
     public void GiveUp(LargePartition partition)
     {
@@ -120,11 +129,11 @@ internal sealed class GraphMaintenance
 
             if (row >= 0)
             {
-                _builder.Insert(graph, row, equal =>
+                _builder.Insert(graph, row, near =>
                 {
                     lock (_writing)
                     {
-                        return _state.Graphs.Claim(partition, graph, row, equal);
+                        return _state.Graphs.Claim(partition, graph, row, near);
                     }
                 });
             }

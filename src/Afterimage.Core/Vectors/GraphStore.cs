@@ -8,15 +8,17 @@ internal sealed class GraphStore(string folder, IndexState state, Lock writing)
     // A graph is saved when it has grown or changed by this share, so that all saves together write a few times its size.
     private const int ChangesPerSave = 4;
 
-    /// <summary>Whether so much has changed that saving pays. Under the writer's lock.</summary>
-    public static bool IsDue(Graph graph) => graph.Unsaved > Math.Max(1000, graph.Base.Count / ChangesPerSave);
+    /// <summary>Whether so much has changed, since saving was last tried, that it pays. Under the writer's lock.</summary>
+    public static bool IsDue(Graph graph) => graph.Unsaved - graph.UnsavedWhenTried > Math.Max(1000, graph.Base.Count / ChangesPerSave);
 
     /// <summary>Saves a graph that nobody else changes meanwhile.</summary>
     public void Save(LargePartition partition, Graph graph)
     {
+        int changes;
         lock (writing)
         {
-            graph.Unsaved = 0;
+            changes = graph.Unsaved;
+            graph.UnsavedWhenTried = changes;
         }
 
         GraphFile.Write(GraphFile.PathOf(folder, partition.Key), partition.Key, graph, node =>
@@ -26,6 +28,11 @@ internal sealed class GraphStore(string folder, IndexState state, Lock writing)
                 return state.Graphs.SequencesOf(graph, node);
             }
         });
+        lock (writing)
+        {
+            graph.Unsaved -= changes;
+            graph.UnsavedWhenTried = 0;
+        }
     }
 
     public void Delete(LargePartition partition) => File.Delete(GraphFile.PathOf(folder, partition.Key));
@@ -38,17 +45,28 @@ internal sealed class GraphStore(string folder, IndexState state, Lock writing)
         ulong largest = 0;
         foreach (string path in Directory.GetFiles(folder, "*" + GraphFile.Extension))
         {
-            if (GraphFile.Read(path) is { } content && IsAdopted(content, repair))
+            try
             {
-                largest = content.Sequences.Concat(content.Duplicates.Select(d => d.Sequence)).Append(largest).Max();
+                largest = Math.Max(largest, Load(path, repair));
             }
-            else
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                File.Delete(path);
+                // A file that cannot be read, or not deleted though it fits nothing, costs time at most.
             }
         }
 
         return largest;
+    }
+
+    private ulong Load(string path, GraphRepair repair)
+    {
+        GraphContent? content = GraphFile.Read(path);
+        if (content is null || !IsAdopted(content, repair))
+        {
+            File.Delete(path);
+        }
+
+        return content?.Sequences.Concat(content.Duplicates.Select(d => d.Sequence)).Append(0ul).Max() ?? 0;
     }
 
     private bool IsAdopted(GraphContent content, GraphRepair repair)

@@ -49,6 +49,21 @@ internal sealed class IndexState : IKeys
     /// <summary>The row of an entry, or -1.</summary>
     public int Find(Hash256 entry) => _entries.Find(entry);
 
+    /// <summary>Does what a record of the log says.</summary>
+    public void Apply(ReadOnlySpan<byte> record, uint place)
+    {
+        if (LogRecord.Kind(record) == LogRecordKind.Add)
+        {
+            Add(record, place);
+        }
+        else
+        {
+            Remove(LogRecord.Entry(record));
+        }
+
+        Retiring.Reclaim();
+    }
+
     /// <summary>Takes a vector in from its record in the log, replacing what the entry had.</summary>
     public void Add(ReadOnlySpan<byte> record, uint place)
     {
@@ -69,6 +84,7 @@ internal sealed class IndexState : IKeys
             Node = -1,
             NextOfNode = -1,
             PreviousOfNode = -1,
+            RestIsEqual = true,
             Live = true,
         };
         Put(row);
@@ -92,7 +108,7 @@ internal sealed class IndexState : IKeys
     public void Move(int row)
     {
         ref RowInfo old = ref Rows.Info(row);
-        if (!old.Live)
+        if (!old.Live && !old.Leads)
         {
             return;
         }
@@ -100,6 +116,13 @@ internal sealed class IndexState : IKeys
         int moved = Rows.Allocate();
         Rows.CodeSpan(row).CopyTo(Rows.CodeSpan(moved));
         Rows.Scale(moved) = Rows.Scale(row);
+        if (old.Leads)
+        {
+            Rows.Info(moved) = old;
+            Graphs.MoveHead(Partitions.At(old.Partition).Large!, row, moved);
+            return;
+        }
+
         Rows.Info(moved) = old with { Node = -1, NextOfNode = -1, PreviousOfNode = -1 };
         if (old.Node >= 0 && Partitions.At(old.Partition).Large is { } large)
         {

@@ -10,9 +10,10 @@ internal sealed class LogCompaction(IndexState state, VectorLog log, GroupCommit
 {
     private const int RecordsPerLock = 16;
 
-    /// <summary>Compacts one segment; false where there is nothing to gain.</summary>
+    /// <summary>Compacts one segment; false where there is nothing to gain. Nothing is compacted while an earlier file cannot be deleted.</summary>
     public bool TryStep(Func<bool> stopping)
     {
+        log.Unneeded.Delete();
         LogSegment? segment;
         lock (writing)
         {

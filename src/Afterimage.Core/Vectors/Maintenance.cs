@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Afterimage.Vectors.Storage;
 
 namespace Afterimage.Vectors;
 
@@ -13,6 +14,7 @@ internal sealed class Maintenance : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly IndexState _state;
+    private readonly VectorLog _log;
     private readonly GraphMaintenance _graphs;
     private readonly LogCompaction _compaction;
     private readonly RowCompaction _rows;
@@ -20,21 +22,30 @@ internal sealed class Maintenance : IDisposable
     private readonly int _graphMin;
     private readonly AutoResetEvent _wake = new(false);
     private readonly ConcurrentQueue<TaskCompletionSource> _snapshots = new();
+    private readonly string?[] _faults = new string?[Enum.GetValues<Work>().Length];
     private readonly Thread _thread;
     private LargePartition? _inWork;
-    private volatile string? _fault;
     private volatile string? _defect;
     private volatile bool _stopping;
 
-    public Maintenance(IndexState state, GraphMaintenance graphs, LogCompaction compaction, Lock writing, int graphMin)
+    public Maintenance(IndexState state, VectorLog log, GraphMaintenance graphs, LogCompaction compaction, Lock writing, int graphMin)
     {
         _state = state;
+        _log = log;
         _graphs = graphs;
         _compaction = compaction;
         _rows = new RowCompaction(state, writing);
         _writing = writing;
         _graphMin = graphMin;
         _thread = new Thread(Run) { IsBackground = true, Name = ThreadName, Priority = ThreadPriority.BelowNormal };
+    }
+
+    /// <summary>Each kind keeps its own fault: that one works again does not mean that another does.</summary>
+    private enum Work
+    {
+        Graph,
+        Compaction,
+        Saving,
     }
 
     /// <summary>Whether it waits for something to do. Under the writer's lock.</summary>
@@ -44,7 +55,7 @@ internal sealed class Maintenance : IDisposable
     public long Rebuilds => _graphs.Rebuilds;
 
     /// <summary>Why background work failed; null where it did not. A defect of the program stays until the next start.</summary>
-    public string? Fault => _defect ?? _fault;
+    public string? Fault => _defect ?? DiskFault;
 
     /// <summary>Vectors that wait for their place in a graph. Under the writer's lock.</summary>
     public long Pending => _state.Graphs.Work.Append(_inWork).OfType<LargePartition>().Where(p => !p.Dropped && !p.ScanOnly).Distinct()
@@ -55,7 +66,10 @@ internal sealed class Maintenance : IDisposable
     /// <summary>Something was queued.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>Ends when every graph that changed has been saved and the log has been compacted as far as that pays.</summary>
+    /// <summary>
+    /// Ends when every graph that changed has been saved and the log has been compacted as far as that pays; faulted with
+    /// <see cref="VectorIndexUnavailableException"/> where the disk refuses some of it.
+    /// </summary>
     public Task SnapshotAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,37 +93,83 @@ internal sealed class Maintenance : IDisposable
 
     private void Run()
     {
+        bool hasRead = true;
         while (!_stopping)
         {
-            if (Next() is { } partition)
+            if (Next() is { } partition && TryDo(Work.Graph, () => _graphs.WorkOn(partition, () => _stopping), partition))
             {
-                Guarded(() => _graphs.WorkOn(partition, () => _stopping), partition);
-                continue;
+                hasRead = true;
             }
-
-            bool worked = false;
-            Guarded(() => worked = _compaction.TryStep(() => _stopping) || _rows.TryStep());
-            if (worked)
+            else if (TryCompact() || TrySnapshot())
             {
-                continue;
+                hasRead = true;
             }
-
-            if (_snapshots.TryDequeue(out TaskCompletionSource? snapshot))
+            else if (hasRead)
             {
-                Guarded(_graphs.SaveAll);
-                snapshot.SetResult();
-                continue;
+                ReleaseLog();
+                hasRead = false;
             }
-
-            _wake.WaitOne(Pause);
+            else
+            {
+                _wake.WaitOne(Pause);
+            }
         }
 
-        Guarded(_graphs.SaveAll);
-        while (_snapshots.TryDequeue(out TaskCompletionSource? snapshot))
+        TryDo(Work.Saving, _graphs.SaveAll);
+        while (TrySnapshot())
+        {
+        }
+    }
+
+    // Opening, graphs and compaction go through the whole log, searches through little of it.
+    private void ReleaseLog()
+    {
+        lock (_writing)
+        {
+            foreach (LogSegment segment in _log.Segments)
+            {
+                segment.Release();
+            }
+        }
+    }
+
+    private bool TryCompact()
+    {
+        lock (_writing)
+        {
+            _state.Retiring.Reclaim();
+        }
+
+        bool worked = false;
+        return TryDo(Work.Compaction, () => worked = _compaction.TryStep(() => _stopping) || _rows.TryStep()) && worked;
+    }
+
+    private bool TrySnapshot()
+    {
+        if (!_snapshots.TryDequeue(out TaskCompletionSource? snapshot))
+        {
+            return false;
+        }
+
+        // Once more for this one: what the disk refused before it was asked for says nothing.
+        while (TryCompact())
+        {
+        }
+
+        TryDo(Work.Saving, _graphs.SaveAll);
+        if (DiskFault is { } fault)
+        {
+            snapshot.SetException(new VectorIndexUnavailableException(fault));
+        }
+        else
         {
             snapshot.SetResult();
         }
+
+        return true;
     }
+
+    private string? DiskFault => _faults.FirstOrDefault(f => f is not null);
 
     private LargePartition? Next()
     {
@@ -131,17 +191,21 @@ internal sealed class Maintenance : IDisposable
     /// Background work that the disk refuses is tried again later. A defect costs what was being worked on, never the process: searches and writers need
     /// none of this.
     /// </summary>
-    private void Guarded(Action work, LargePartition? partition = null)
+    private bool TryDo(Work work, Action action, LargePartition? partition = null)
     {
         try
         {
-            work();
-            _fault = null;
-            return;
+            action();
+            _faults[(int)work] = null;
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _fault = $"Index maintenance failed: {e.Message}";
+            _faults[(int)work] = $"Index maintenance failed: {e.Message}";
+            if (partition is not null)
+            {
+                _graphs.PutBack(partition);
+            }
         }
 #pragma warning disable CA1031 // An exception that leaves this thread would end the gateway.
         catch (Exception e)
@@ -154,6 +218,11 @@ internal sealed class Maintenance : IDisposable
             }
         }
 
-        _wake.WaitOne(Pause);
+        if (!_stopping)
+        {
+            _wake.WaitOne(Pause);
+        }
+
+        return false;
     }
 }

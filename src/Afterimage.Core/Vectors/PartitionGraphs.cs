@@ -14,6 +14,16 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     /// <summary>Every large partition there is.</summary>
     public HashSet<LargePartition> Partitions { get; } = [];
 
+    /// <summary>Leaves a partition to maintenance.</summary>
+    public void Queue(LargePartition partition)
+    {
+        if (!partition.Queued)
+        {
+            partition.Queued = true;
+            Work.Enqueue(partition);
+        }
+    }
+
     /// <summary>A row came into a large partition.</summary>
     public void Added(LargePartition partition)
     {
@@ -33,6 +43,7 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
 
         graph.Unsaved++;
         bool leads = rows.Info(row).Node >= 0 && !_nodes.Detach(graph, row);
+        rows.Info(row).Leads = leads;
         if (NeedsRepair(graph) || partition.List.Live < graphMin / 2)
         {
             Queue(partition);
@@ -48,6 +59,13 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
         {
             Attach(graph, node, row);
         }
+    }
+
+    /// <summary>Lets a copy lead the way in a graph instead of a row that was kept, dead, for it.</summary>
+    public void MoveHead(LargePartition partition, int row, int copy)
+    {
+        _nodes.MoveHead(partition.Graph!, row, copy);
+        Retire(row);
     }
 
     /// <summary>Whether so many nodes lead nowhere that they are to be taken out.</summary>
@@ -72,10 +90,10 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     }
 
     /// <summary>
-    /// Gives a row its node: the one that has its exact vector already, or a new one, whose number is returned for linking; -1 where there is nothing
+    /// Gives a row its node: that of a row that it is a near-duplicate of, or a new one, whose number is returned for linking; -1 where there is nothing
     /// to link.
     /// </summary>
-    public int Claim(LargePartition partition, Graph graph, int row, int equalNode)
+    public int Claim(LargePartition partition, Graph graph, int row, ReadOnlySpan<int> near)
     {
         ref RowInfo info = ref rows.Info(row);
         if (partition.Graph != graph || !info.Live)
@@ -84,16 +102,17 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
         }
 
         graph.Unsaved++;
-        if (equalNode >= 0 && Attach(graph, equalNode, row))
+        foreach (int other in near)
         {
-            return -1;
+            if (Attach(graph, other, row))
+            {
+                return -1;
+            }
         }
 
-        // What an earlier graph left in the row's chain is nothing to this one.
-        info.NextOfNode = -1;
-        info.PreviousOfNode = -1;
-        info.Node = graph.Base.Add(row);
-        return info.Node;
+        int node = graph.Base.Add(row);
+        _nodes.Begin(node, row);
+        return node;
     }
 
     /// <summary>Lets a graph go; the partition is scanned from here on.</summary>
@@ -111,14 +130,19 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
         partition.List.Graphed = 0;
         foreach (int node in graph.Dead)
         {
-            retired.Add(Retired.Row, graph.Base.Row(node));
+            Retire(graph.Base.Row(node));
         }
 
         for (int i = 0; i < partition.List.Count; i++)
         {
-            if (partition.List[i] is >= 0 and int row)
+            if (partition.List[i] is >= 0 and int row && rows.Info(row).Node is >= 0 and int node)
             {
                 rows.Info(row).Node = -1;
+                int head = graph.Base.Row(node);
+                if (rows.Info(head).Leads)
+                {
+                    Retire(head);
+                }
             }
         }
     }
@@ -128,13 +152,14 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     {
         foreach (int node in dead[0])
         {
-            retired.Add(Retired.Row, graph.Base.Row(node));
+            Retire(graph.Base.Row(node));
         }
 
         for (int level = dead.Length - 1; level >= 0; level--)
         {
             foreach (int node in dead[level])
             {
+                layers[level].TakeOut(node);
                 retired.Add(Retired.Node, node, layers[level]);
             }
         }
@@ -199,12 +224,19 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
         return true;
     }
 
+    /// <summary>A dead row need not lead the way any more.</summary>
+    private void Retire(int row)
+    {
+        rows.Info(row).Leads = false;
+        retired.Add(Retired.Row, row);
+    }
+
     private bool Attach(Graph graph, int node, int row)
     {
         bool attached = _nodes.TryAttach(graph, node, row, out int released);
         if (released >= 0)
         {
-            retired.Add(Retired.Row, released);
+            Retire(released);
         }
 
         return attached;
@@ -237,15 +269,6 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
             {
                 rows.Info(row).Node = -1;
             }
-        }
-    }
-
-    private void Queue(LargePartition partition)
-    {
-        if (!partition.Queued)
-        {
-            partition.Queued = true;
-            Work.Enqueue(partition);
         }
     }
 }

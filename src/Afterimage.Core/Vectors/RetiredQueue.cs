@@ -34,7 +34,7 @@ internal sealed class RetiredQueue(ReadEpochs epochs, RowStore rows, PartitionTa
                     partitions.Release(oldest.Number);
                     break;
                 case Retired.Segment:
-                    log.Delete(oldest.Number);
+                    log.Drop(oldest.Number);
                     break;
                 default:
                     oldest.Layer!.Release(oldest.Number);

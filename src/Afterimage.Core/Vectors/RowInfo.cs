@@ -23,10 +23,16 @@ internal struct RowInfo
     public int NextOfSeed;
     public int PreviousOfSeed;
 
-    /// <summary>The graph node that stands for the row, or -1; and its neighbours in the chain of rows with exactly this vector.</summary>
+    /// <summary>The graph node that stands for the row, or -1; and its neighbours in the chain of near-duplicates that share it.</summary>
     public int Node;
     public int NextOfNode;
     public int PreviousOfNode;
+
+    /// <summary>Whether every row behind this one in its node's chain has exactly its vector.</summary>
+    public bool RestIsEqual;
+
+    /// <summary>Dead, and kept because a node of the graph has nobody else to stand for it.</summary>
+    public bool Leads;
 
     public bool HasSeed;
     public bool Live;

@@ -105,6 +105,9 @@ internal sealed unsafe class RowStore(int rowBytes)
 
     public Span<byte> CodeSpan(int row) => new(Codes(row), rowBytes);
 
+    /// <summary>Whether two rows' codes say the same, scale included.</summary>
+    public bool HaveSameCodes(int one, int other) => Scale(one) == Scale(other) && CodeSpan(one).SequenceEqual(CodeSpan(other));
+
     private void Grow()
     {
         int number = Array.IndexOf(_chunks, null);

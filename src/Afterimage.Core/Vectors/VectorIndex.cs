@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Afterimage.Vectors.Graphs;
 using Afterimage.Vectors.Kernels;
 using Afterimage.Vectors.Storage;
@@ -13,10 +12,9 @@ namespace Afterimage.Vectors;
 public sealed class VectorIndex : IVectorIndex
 {
     private const int RecordsPerAppend = 64;
-    private const int PlacesPerLook = 1024;
 
     private readonly VectorIndexOptions _options;
-    private readonly FolderLock _folderLock;
+    private readonly IndexFolder _folder;
     private readonly VectorLog _log;
     private readonly Quantizer _quantizer;
     private readonly IndexState _state;
@@ -30,17 +28,17 @@ public sealed class VectorIndex : IVectorIndex
     private double _loadProgress;
     private volatile bool _disposed;
 
-    private VectorIndex(VectorIndexOptions options, string folder)
+    private VectorIndex(VectorIndexOptions options)
     {
         _options = options;
-        _folderLock = FolderLock.Take(folder);
+        _folder = IndexFolder.Take(FolderOf(options.Folder, options.SpaceId));
         try
         {
-            _log = new VectorLog(folder, options.SpaceId, options.Dimensions, options.SegmentBytes);
+            _log = new VectorLog(_folder.Path, options.SpaceId, options.Dimensions, options.SegmentBytes);
         }
         catch
         {
-            _folderLock.Dispose();
+            _folder.Dispose();
             throw;
         }
 
@@ -49,10 +47,10 @@ public sealed class VectorIndex : IVectorIndex
         _searchers = new SearcherPool(_state.Epochs, () => new Searcher(_state.Rows, _log, _quantizer, options));
         _commit = new GroupCommit(_log, options.FlushInterval);
         _builder = new GraphBuilder(_state.Rows, _quantizer, options.Kernel, options.BuildBeam);
-        _graphs = new GraphStore(folder, _state, _writing);
+        _graphs = new GraphStore(_folder.Path, _state, _writing);
         var compaction = new LogCompaction(_state, _log, _commit, _writing, options.Dimensions);
         var graphMaintenance = new GraphMaintenance(_state, _graphs, _writing, _builder, options.GraphMin);
-        _maintenance = new Maintenance(_state, graphMaintenance, compaction, _writing, options.GraphMin);
+        _maintenance = new Maintenance(_state, _log, graphMaintenance, compaction, _writing, options.GraphMin);
         _writer = new VectorWriter(_state, _log, _commit, _maintenance, _writing, options.Dimensions);
         VectorMetrics.Add(this);
         Ready = Task.Run(Load);
@@ -98,29 +96,16 @@ public sealed class VectorIndex : IVectorIndex
         options.Validate();
         try
         {
-            string folder = FolderOf(options.Folder, options.SpaceId);
-            Directory.CreateDirectory(folder);
-            return new VectorIndex(options, folder);
+            return new VectorIndex(options);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException && e is not InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new VectorIndexUnavailableException($"The index in {options.Folder} cannot be opened: {e.Message}", e);
         }
     }
 
     /// <summary>The folder of a space inside the folder of all indexes: its id with everything but letters, digits, <c>_ @ + -</c> and inner dots escaped.</summary>
-    public static string FolderOf(string folder, string spaceId)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(spaceId);
-        var name = new StringBuilder();
-        foreach (byte c in Encoding.UTF8.GetBytes(spaceId))
-        {
-            bool plain = char.IsAsciiLetterOrDigit((char)c) || "_@+-".Contains((char)c) || (c == '.' && name.Length > 0);
-            name.Append(plain ? ((char)c).ToString() : $"%{c:X2}");
-        }
-
-        return Path.Combine(folder, name.ToString());
-    }
+    public static string FolderOf(string folder, string spaceId) => IndexFolder.PathOf(folder, spaceId);
 
     /// <inheritdoc/>
     public async ValueTask AddAsync(IReadOnlyList<VectorRecord> records, CancellationToken cancellationToken)
@@ -184,42 +169,16 @@ public sealed class VectorIndex : IVectorIndex
     public async IAsyncEnumerable<VectorPlace> EnumerateAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await UsableAsync(cancellationToken).ConfigureAwait(false);
-        var walk = new RowWalk(_state);
-        lock (_writing)
+        using var walk = new RowWalk(_state, _writing);
+        while (walk.Take() is { Count: > 0 } places)
         {
-            _state.Walks.Add(walk);
-        }
-
-        try
-        {
-            var places = new List<VectorPlace>(PlacesPerLook);
-            while (true)
+            foreach (VectorPlace place in places)
             {
-                places.Clear();
-                lock (_writing)
-                {
-                    ObjectDisposedException.ThrowIf(_disposed, this);
-                    walk.Take(places, PlacesPerLook);
-                }
-
-                if (places.Count == 0)
-                {
-                    yield break;
-                }
-
-                foreach (VectorPlace place in places)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    yield return place;
-                }
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return place;
             }
-        }
-        finally
-        {
-            lock (_writing)
-            {
-                _state.Walks.Remove(walk);
-            }
+
+            ObjectDisposedException.ThrowIf(_disposed, this);
         }
     }
 
@@ -263,7 +222,7 @@ public sealed class VectorIndex : IVectorIndex
         {
             _writer.Close();
             _log.Dispose();
-            _folderLock.Dispose();
+            _folder.Dispose();
         }
     }
 
@@ -272,17 +231,8 @@ public sealed class VectorIndex : IVectorIndex
         _log.Replay(
             (record, place) =>
             {
-                if (LogRecord.Kind(record) == LogRecordKind.Add)
-                {
-                    _state.Add(record, place);
-                    _writer.Used(LogRecord.Sequence(record));
-                }
-                else
-                {
-                    _state.Remove(LogRecord.Entry(record));
-                }
-
-                _state.Retiring.Reclaim();
+                _state.Apply(record, place);
+                _writer.Used(LogRecord.Sequence(record));
             },
             progress => Volatile.Write(ref _loadProgress, progress));
 

@@ -22,7 +22,7 @@ public sealed record VectorIndexOptions
     internal long SegmentBytes { get; init; } = 64 << 20;
 
     /// <summary>Nodes that a graph search keeps: wider finds more and takes longer.</summary>
-    internal int SearchBeam { get; init; } = 128;
+    internal int SearchBeam { get; init; } = 64;
 
     /// <summary>Nodes that a new one is compared with to find its neighbours: wider is slower to build and better linked.</summary>
     internal int BuildBeam { get; init; } = 128;

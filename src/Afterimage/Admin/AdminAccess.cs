@@ -10,6 +10,9 @@ namespace Afterimage.Admin;
 /// </summary>
 internal sealed class AdminAccess(string token)
 {
+    // A proxy that says nothing of itself cannot be told from a local client; docs/operations.md asks for a token behind one.
+    private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"];
+
     private readonly byte[] _expected = Encoding.UTF8.GetBytes("Bearer " + token);
 
     public bool Allows(HttpContext context)
@@ -22,7 +25,7 @@ internal sealed class AdminAccess(string token)
 
         // A browser on this machine may be told by any page to call us; such calls carry a foreign Origin, and DNS rebinding a foreign Host.
         return context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-            && context.Request.Headers["X-Forwarded-For"].Count == 0
+            && !Array.Exists(ProxyHeaders, context.Request.Headers.ContainsKey)
             && IsLocalName(context.Request.Host.Host)
             && (context.Request.Headers.Origin.Count == 0 || Uri.TryCreate(context.Request.Headers.Origin, UriKind.Absolute, out Uri? page) && IsLocalName(page.Host));
     }

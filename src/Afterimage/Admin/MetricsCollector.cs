@@ -77,8 +77,17 @@ internal sealed class MetricsCollector : IDisposable
             family.Cells.Clear();
         }
 
-        _listener.RecordObservableInstruments();
-        return observing;
+        try
+        {
+            _listener.RecordObservableInstruments();
+            return observing;
+        }
+        catch
+        {
+            // An instrument's own fault must not keep everyone else out for good.
+            observing.Dispose();
+            throw;
+        }
     }
 
     private static void AppendProcess(StringBuilder text)

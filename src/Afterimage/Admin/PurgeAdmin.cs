@@ -73,7 +73,8 @@ internal sealed class PurgeAdmin(IEntryStore store, DecisionJournal journal, Rou
         }
 
         List<EntryHeader> matches = ofHttp ? [] : await MatchesAsync(order, request, scope, context.RequestAborted);
-        int responses = http is not null && (ofHttp || (!ofEntries && order.Request is null)) ? await http.PurgeAsync(target?.Raw, scope, order.DryRun, context.RequestAborted) : 0;
+        HttpPurge? ofRoute = ofHttp || (!ofEntries && order.Request is null) ? new HttpPurge(target?.Raw, scope) : null;
+        int responses = http is not null && ofRoute is not null ? await http.PurgeAsync(ofRoute, order.DryRun, context.RequestAborted) : 0;
         var deleted = new List<Hash256>();
         string? others = null;
         try
@@ -89,7 +90,7 @@ internal sealed class PurgeAdmin(IEntryStore store, DecisionJournal journal, Rou
         finally
         {
             // Also where the operator hung up halfway: what is gone is gone everywhere.
-            others = changes is null ? null : await changes.PublishPurgeAsync(deleted, CancellationToken.None) ? "told" : "told later";
+            others = changes is null ? null : await TellAsync(changes, deleted, order.DryRun ? null : ofRoute) ? "told" : "told later";
         }
 
         await AdminRoutes.WriteJsonAsync(context, new
@@ -101,6 +102,9 @@ internal sealed class PurgeAdmin(IEntryStore store, DecisionJournal journal, Rou
             sample = matches.Take(10).Select(EntriesAdmin.Shown),
         });
     }
+
+    private static async Task<bool> TellAsync(SharedChanges changes, List<Hash256> deleted, HttpPurge? ofRoute) =>
+        await changes.PublishPurgeAsync(deleted, CancellationToken.None) & (ofRoute is null || await changes.PublishAsync(ofRoute, CancellationToken.None));
 
     private async Task<List<EntryHeader>> MatchesAsync(PurgeOrder order, ImageRequest? request, string? scope, CancellationToken cancellationToken)
     {

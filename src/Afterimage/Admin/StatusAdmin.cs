@@ -29,7 +29,7 @@ internal sealed class StatusAdmin(
         await AdminRoutes.WriteJsonAsync(context, new
         {
             status = "ready",
-            store = new { loaded = status.Loaded, progress = Math.Round(status.LoadProgress, 3), entries = status.Entries },
+            store = new { loaded = status.Loaded, progress = Math.Round(status.LoadProgress, 3), entries = status.Entries, fault = cache.Keeper.Fault },
             semantic = new { mode, space = cache.Semantic.Embedder.Space.Id, fault = cache.Semantic.LastFault },
             origin = new
             {
@@ -65,6 +65,7 @@ internal sealed class StatusAdmin(
             store = new { status.Entries, status.Bytes, status.BytesMax, status.Loaded },
             index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted), reindexOffered = spaces.IsOffered },
             running = cache.Running,
+            joined = cache.Joined,
             waiting = limits.Waiting,
         });
     }

@@ -80,6 +80,15 @@ internal static class ServeCommand
             signal.Cancel = true;
             _ = stop.CancelAsync();
         });
+        int interrupts = 0;
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ =>
+        {
+            // The command line's library orders the stop; whoever asks twice does not want to wait for what is under way.
+            if (Interlocked.Increment(ref interrupts) > 1)
+            {
+                Environment.Exit(ExitCode.Failed);
+            }
+        });
         try
         {
             await using DemoOriginHost? demo = options.Origin.Url == "demo" ? await DemoOriginHost.StartAsync(stop.Token) : null;
@@ -92,7 +101,9 @@ internal static class ServeCommand
             }
 
             await Task.Delay(Timeout.Infinite, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-            Console.Error.WriteLine("afterimage: stopping; requests under way are finished first");
+            Task farewell = gateway.FarewellAsync();
+            Console.Error.WriteLine("afterimage: stopping; requests under way are finished first (Ctrl-C again: at once)");
+            await farewell;
             return ExitCode.Done;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

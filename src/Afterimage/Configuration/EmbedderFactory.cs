@@ -23,7 +23,7 @@ internal static class EmbedderFactory
         switch (options.Provider)
         {
             case EmbeddingProvider.Bert when new ModelStore(hub).Find(ModelOf(options)) is null:
-                mistakes.Add($"Embedding:Model: {ModelOf(options)} is not on this machine; afterimage model pull {ModelOf(options)} fetches it");
+                mistakes.Add($"Embedding:Model: {ModelStore.NotHere(ModelOf(options))}");
                 break;
             case EmbeddingProvider.WorkersAi when options.Account.Length == 0 || options.Token.Length == 0:
                 mistakes.Add("Embedding:Account, Embedding:Token: Workers AI needs both");
@@ -43,14 +43,14 @@ internal static class EmbedderFactory
     }
 
     /// <summary>The embedder; dispose it if it is disposable. Loading a model takes a moment.</summary>
-    /// <param name="report">Told of failures of a remote embedder.</param>
+    /// <param name="report">Told of failures of a remote embedder, and where a model does not run as it was asked to; a line for the operator each.</param>
     /// <exception cref="InvalidDataException">The model on this machine cannot be read.</exception>
     public static ITextEmbedder Create(
-        EmbeddingOptions options, HubSettings hub, TimeProvider time, Action<string>? report = null, HttpMessageHandler? handler = null)
+        EmbeddingOptions options, HubSettings hub, TimeProvider time, Action<string> report, HttpMessageHandler? handler = null)
     {
         ITextEmbedder embedder = options.Provider switch
         {
-            EmbeddingProvider.Bert => LoadBert(options, hub),
+            EmbeddingProvider.Bert => LoadBert(options, hub, report),
             EmbeddingProvider.WorkersAi => Remote(options, new WorkersAiEndpoint(
                 options.Account, ModelOf(options), PoolingName(options), options.Token,
                 options.Url.Length > 0 ? new Uri(options.Url.TrimEnd('/') + "/") : null, handler), $"workers-ai/{ModelOf(options)}/{PoolingName(options)}", time, report),
@@ -61,19 +61,25 @@ internal static class EmbedderFactory
         return options.Provider == EmbeddingProvider.BuiltIn || options.CacheBytesMax == 0 ? embedder : new CachingEmbedder(embedder, options.CacheBytesMax);
     }
 
-    private static BertEmbedder LoadBert(EmbeddingOptions options, HubSettings hub)
+    private static BertEmbedder LoadBert(EmbeddingOptions options, HubSettings hub, Action<string> report)
     {
         string model = ModelOf(options);
         var store = new ModelStore(hub);
-        string folder = store.Find(model) ?? throw new InvalidDataException($"{model} is not on this machine");
+        string folder = store.Find(model) ?? throw new InvalidDataException(ModelStore.NotHere(model));
         ModelManifest? manifest = ModelManifest.Read(folder);
         string name = manifest?.Repository ?? (Directory.Exists(model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))) : model);
         Pooling? pooling = options.Pooling switch { PoolingChoice.Cls => Pooling.Cls, PoolingChoice.Mean => Pooling.Mean, _ => null };
         Precision? precision = options.Precision switch { PrecisionChoice.Int8 => Precision.Int8, PrecisionChoice.Fp32 => Precision.Fp32, _ => null };
-        return BertEmbedder.Load(folder, name, manifest?.Commit, pooling, precision, store.PackedFolderOf(folder));
+        BertEmbedder embedder = BertEmbedder.Load(folder, name, manifest?.Commit, pooling, precision, store.PackedFolderOf(folder));
+        if (embedder.Int8Refusal is { } refusal)
+        {
+            report($"{name} is {refusal}");
+        }
+
+        return embedder;
     }
 
-    private static RemoteEmbedder Remote(EmbeddingOptions options, IEmbeddingEndpoint endpoint, string name, TimeProvider time, Action<string>? report)
+    private static RemoteEmbedder Remote(EmbeddingOptions options, IEmbeddingEndpoint endpoint, string name, TimeProvider time, Action<string> report)
     {
         int dimensions = DimensionsOf(options);
         string id = new([.. $"{name}/{dimensions}/text-1".Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '@' or '/' or '-' ? c : '+')]);

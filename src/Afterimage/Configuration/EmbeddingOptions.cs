@@ -12,7 +12,7 @@ internal sealed class EmbeddingOptions
     [Setting("How token vectors become one. `Auto`: what the model's files say; `Cls` for WorkersAi. Another pooling is another space.")]
     public PoolingChoice Pooling { get; init; } = PoolingChoice.Auto;
 
-    [Setting("Bert: `Int8` or `Fp32`. `Auto`: Int8, except for tiny models.")]
+    [Setting("Bert: `Int8` or `Fp32`. `Auto`: Int8, except for tiny models. Models that 8 bits would harm run in Fp32 whatever is said here.")]
     public PrecisionChoice Precision { get; init; } = PrecisionChoice.Auto;
 
     [Setting("OpenAi: the server's base address, for example http://127.0.0.1:11434/v1. WorkersAi: where Cloudflare's API is, if not at Cloudflare.")]

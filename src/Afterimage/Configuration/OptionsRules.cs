@@ -48,14 +48,12 @@ internal static class OptionsRules
             mistakes.Add("Store:S3:Bucket: is missing; it is where the entries go");
         }
 
-        if (options.Store.S3.ServiceUrl.Length > 0 && !IsHttp(options.Store.S3.ServiceUrl))
+        foreach ((string name, BucketOptions bucket) in new (string, BucketOptions)[] { ("S3", options.Store.S3), ("Earlier", options.Store.Earlier) })
         {
-            mistakes.Add($"Store:S3:ServiceUrl: '{options.Store.S3.ServiceUrl}' is not an http(s) address");
-        }
-
-        if (options.Store.Earlier.ServiceUrl.Length > 0 && !IsHttp(options.Store.Earlier.ServiceUrl))
-        {
-            mistakes.Add($"Store:Earlier:ServiceUrl: '{options.Store.Earlier.ServiceUrl}' is not an http(s) address");
+            if (bucket.ServiceUrl.Length > 0 && !IsHttp(bucket.ServiceUrl))
+            {
+                mistakes.Add($"Store:{name}:ServiceUrl: '{bucket.ServiceUrl}' is not an http(s) address");
+            }
         }
 
         CheckScope(options.Scope, mistakes);

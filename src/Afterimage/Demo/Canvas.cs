@@ -34,6 +34,9 @@ internal sealed class Canvas
 
     public Vector4[] Pixels { get; }
 
+    /// <summary>Fills the whole width between two heights.</summary>
+    public void Band(float top, float bottom, Paint paint) => Fill([new(0, top), new(Width, top), new(Width, bottom), new(0, bottom)], paint);
+
     /// <summary>Fills a closed polygon; it may reach outside of the canvas.</summary>
     public void Fill(ReadOnlySpan<Vector2> points, Paint paint)
     {

@@ -2,11 +2,12 @@ using System.Numerics;
 
 namespace Afterimage.Demo;
 
-/// <summary>Paints what is behind the subjects: sky, light, far and near ground.</summary>
+/// <summary>Paints what is behind the subjects: sky, far and near ground.</summary>
 internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette palette, DemoRandom random)
 {
     private readonly float _width = canvas.Width;
     private readonly float _height = canvas.Height;
+    private readonly DemoSky _sky = new(canvas, scene, palette, random);
     private readonly DemoNoise _noise = new(random.Next());
 
     /// <summary>Where the sky ends, in pixels from the top.</summary>
@@ -22,7 +23,7 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
                 Studio();
                 return;
             case Backdrop.Abstract:
-                Abstract();
+                new AbstractBackdrop(canvas, scene, random).Paint();
                 return;
             case Backdrop.Underwater:
                 Underwater();
@@ -32,7 +33,7 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
                 return;
         }
 
-        Sky();
+        _sky.Paint(HorizonY);
         switch (scene.Backdrop)
         {
             case Backdrop.Mountains:
@@ -58,58 +59,6 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
                 Ridges(3, 0.11f, Colour.Rgb(0x6A9A78), snow: false);
                 Ground(0.02f);
                 break;
-        }
-    }
-
-    private void Rectangle(float top, float bottom, Paint paint) => canvas.Fill([new(0, top), new(_width, top), new(_width, bottom), new(0, bottom)], paint);
-
-    private void Sky()
-    {
-        Rectangle(0, _height, new Paint(palette.Zenith, palette.Horizon, 0, HorizonY));
-        bool night = scene.Time == DayTime.Night;
-        if (night)
-        {
-            Stars(160, HorizonY);
-        }
-
-        var light = new Vector2(_width * random.Between(0.18f, 0.82f), HorizonY * (scene.Time is DayTime.Sunset or DayTime.Dawn ? random.Between(0.70f, 0.90f) : random.Between(0.18f, 0.38f)));
-        if (night || scene.Moon)
-        {
-            canvas.Glow(light, Unit * 0.30f, Colour.Rgb(0x8FA4E0).Fade(0.5f));
-            canvas.Ellipse(light, Unit * 0.065f, Unit * 0.065f, Colour.Rgb(0xF4F1DE));
-            canvas.Ellipse(light + new Vector2(Unit * 0.018f, -Unit * 0.012f), Unit * 0.012f, Unit * 0.012f, Colour.Rgb(0xDAD6C2));
-            canvas.Ellipse(light + new Vector2(-Unit * 0.02f, Unit * 0.02f), Unit * 0.016f, Unit * 0.016f, Colour.Rgb(0xDAD6C2));
-        }
-        else if (scene.Season != Season.Rain && (scene.Sun || scene.Time != DayTime.Day || random.Unit() < 0.75f))
-        {
-            canvas.Glow(light, Unit * 0.50f, palette.Light.Fade(0.75f), 2.4f);
-            canvas.Ellipse(light, Unit * 0.07f, Unit * 0.07f, palette.Light.Lighter(0.4f));
-        }
-
-        int clouds = scene.Season == Season.Rain ? 9 : 2 + random.Below(4);
-        for (int i = 0; i < clouds && !night; i++)
-        {
-            Cloud(new Vector2(_width * random.Unit(), HorizonY * random.Between(0.08f, 0.62f)), Unit * random.Between(0.05f, 0.11f));
-        }
-    }
-
-    private void Stars(int count, float bottom)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            float size = MathF.Pow(random.Unit(), 4) * Unit * 0.004f;
-            canvas.Ellipse(new Vector2(random.Unit() * _width, random.Unit() * bottom), size + 0.6f, size + 0.6f, Colour.White.Fade(random.Between(0.3f, 1)));
-        }
-    }
-
-    private void Cloud(Vector2 centre, float size)
-    {
-        Vector4 shade = Colour.Mix(palette.Light.Lighter(0.5f), palette.Horizon, scene.Season == Season.Rain ? 0.6f : 0.15f);
-        for (int i = 0; i < 7; i++)
-        {
-            var puff = new Vector2(random.Between(-1.4f, 1.4f) * size, random.Between(-0.35f, 0.15f) * size);
-            float radius = size * random.Between(0.45f, 0.8f) * (1 - (0.3f * MathF.Abs(puff.X / size)));
-            canvas.Ellipse(centre + puff, radius * 1.3f, radius * 0.62f, shade.Fade(0.42f));
         }
     }
 
@@ -211,7 +160,7 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
         }
 
         float beach = _height * 0.88f;
-        Rectangle(HorizonY, _height, new Paint(deep, shallow, HorizonY, beach));
+        canvas.Band(HorizonY, _height, new Paint(deep, shallow, HorizonY, beach));
         for (int i = 0; i < 260; i++)
         {
             float depth = MathF.Pow(random.Unit(), 1.4f);
@@ -241,7 +190,7 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
             }
         }
 
-        Rectangle(HorizonY + (_height * 0.04f), _height, new Paint(palette.Ground.Lighter(0.1f), palette.Ground.Darker(0.4f), HorizonY, _height));
+        canvas.Band(HorizonY + (_height * 0.04f), _height, new Paint(palette.Ground.Lighter(0.1f), palette.Ground.Darker(0.4f), HorizonY, _height));
         float middle = _width / 2, end = HorizonY + (_height * 0.04f);
         for (int i = 0; i < 6; i++)
         {
@@ -295,14 +244,14 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
     {
         Vector4 wall = scene.Tint is { } tint ? Colour.Mix(tint, Colour.Rgb(0xEFE6DA), 0.72f) : Colour.Hsl(random.Unit(), 0.32f, 0.80f);
         wall = wall.Darker(scene.Time == DayTime.Night ? 0.6f : 0);
-        Rectangle(0, _height, new Paint(wall.Darker(0.10f), wall.Lighter(0.15f), 0, _height * 0.72f));
+        canvas.Band(0, _height, new Paint(wall.Darker(0.10f), wall.Lighter(0.15f), 0, _height * 0.72f));
         canvas.Glow(new Vector2(_width * 0.5f, _height * 0.45f), Unit * 0.62f, wall.Lighter(0.6f).Fade(0.55f));
-        Rectangle(_height * 0.74f, _height, new Paint(wall.Darker(0.22f), wall.Darker(0.06f), _height * 0.74f, _height));
+        canvas.Band(_height * 0.74f, _height, new Paint(wall.Darker(0.22f), wall.Darker(0.06f), _height * 0.74f, _height));
     }
 
     private void Underwater()
     {
-        Rectangle(0, _height, new Paint(Colour.Rgb(0x5FC8D8), Colour.Rgb(0x0B2F5C), 0, _height));
+        canvas.Band(0, _height, new Paint(Colour.Rgb(0x5FC8D8), Colour.Rgb(0x0B2F5C), 0, _height));
         for (int i = 0; i < 7; i++)
         {
             float x = _width * random.Unit(), spread = _width * random.Between(0.05f, 0.14f);
@@ -322,47 +271,13 @@ internal sealed class DemoBackdrop(Canvas canvas, DemoScene scene, DemoPalette p
 
     private void Space()
     {
-        Rectangle(0, _height, new Paint(Colour.Rgb(0x070818), Colour.Rgb(0x1A1438), 0, _height));
+        canvas.Band(0, _height, new Paint(Colour.Rgb(0x070818), Colour.Rgb(0x1A1438), 0, _height));
         for (int i = 0; i < 5; i++)
         {
             Vector4 cloud = Colour.Mix(Colour.Hsl(random.Between(0.55f, 0.95f), 0.7f, 0.45f), scene.Tint ?? palette.Accent, 0.4f);
             canvas.Glow(new Vector2(_width * random.Unit(), _height * random.Unit()), Unit * random.Between(0.3f, 0.6f), cloud.Fade(0.5f));
         }
 
-        Stars(320, _height);
-    }
-
-    // Nothing known in the prompt: overlapping translucent forms, still decided by the words' hash.
-    private void Abstract()
-    {
-        float hue = random.Unit();
-        Vector4 ground = scene.Tint is { } tint ? Colour.Mix(tint, Colour.White, 0.75f) : Colour.Hsl(hue, 0.35f, 0.90f);
-        Rectangle(0, _height, new Paint(ground, Colour.Hsl((hue + 0.08f) % 1, 0.35f, 0.80f), 0, _height));
-        for (int i = 0; i < 11; i++)
-        {
-            float[] steps = [0, 0.08f, 0.5f, 0.58f, 0.33f];
-            Vector4 tone = Colour.Hsl((hue + steps[random.Below(5)]) % 1, random.Between(0.45f, 0.75f), random.Between(0.35f, 0.68f));
-            tone = (scene.Tint is { } own && i % 2 == 0 ? Colour.Mix(tone, own, 0.75f) : tone).Fade(random.Between(0.45f, 0.85f));
-            var at = new Vector2(_width * random.Between(0.1f, 0.9f), _height * random.Between(0.1f, 0.9f));
-            float size = Unit * random.Between(0.07f, 0.26f);
-            switch (random.Below(4))
-            {
-                case 0:
-                    canvas.Ellipse(at, size, size, tone);
-                    break;
-                case 1:
-                    float turn = random.Between(0, MathF.Tau);
-                    canvas.Fill([.. Enumerable.Range(0, 3).Select(k => at + (size * new Vector2(MathF.Cos(turn + (k * 2.094f)), MathF.Sin(turn + (k * 2.094f)))))], tone);
-                    break;
-                case 2:
-                    canvas.FillSmooth([.. Enumerable.Range(0, 7).Select(k => at + (size * random.Between(0.5f, 1.1f) * new Vector2(MathF.Cos(k * MathF.Tau / 7), MathF.Sin(k * MathF.Tau / 7))))], tone);
-                    break;
-                default:
-                    float slope = random.Between(0, MathF.PI);
-                    Vector2 reach = size * 1.5f * new Vector2(MathF.Cos(slope), MathF.Sin(slope));
-                    canvas.Line(at - reach, at + reach, size * 0.18f, tone);
-                    break;
-            }
-        }
+        _sky.Stars(320, _height);
     }
 }

@@ -8,7 +8,7 @@ namespace Afterimage.Gateway;
 internal static class BackfillParts
 {
     // One set of clients for the life of the process: they pool connections.
-    private static readonly S3SourceClients Buckets = new();
+    private static readonly S3Clients Buckets = new();
 
     public static ILocationReader Locations { get; } = new LocationReaders(new Dictionary<string, ILocationReader>
     {

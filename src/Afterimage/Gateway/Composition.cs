@@ -1,10 +1,6 @@
-using Afterimage.Admin;
 using Afterimage.Caching;
 using Afterimage.Caching.Http;
-using Afterimage.Cloud;
-using Afterimage.Cloud.Cloudflare;
 using Afterimage.Cloud.HuggingFace;
-using Afterimage.Cloud.Postgres;
 using Afterimage.Cloud.S3;
 using Afterimage.Configuration;
 using Afterimage.Entries;
@@ -14,12 +10,11 @@ using Afterimage.Matching.Learning;
 using Afterimage.Origin;
 using Afterimage.Requests;
 using Afterimage.Text;
-using Afterimage.Vectors;
 
 namespace Afterimage.Gateway;
 
 /// <summary>From settings to the engine's parts: the one place where a provider's name becomes its type.</summary>
-internal static class Composition
+internal static partial class Composition
 {
     public static IEntryStore OpenStore(GatewayOptions options, TimeProvider time)
     {
@@ -63,10 +58,11 @@ internal static class Composition
             ServiceUrl = earlier.ServiceUrl.Length > 0 ? earlier.ServiceUrl : null,
             Region = earlier.Region,
             RequestTimeout = TimeSpan.FromSeconds(earlier.TimeoutSeconds),
+            AnswerTimeout = TimeSpan.FromSeconds(earlier.TimeoutSeconds),
             RetriesMax = 0,
             EntryBytesMax = options.Admission.MaxBytes,
         };
-        var objects = new S3Objects(bucket, S3Connection.Connect(bucket), time);
+        var objects = new S3Objects(bucket, S3Clients.Connect(bucket), time);
         owned.Push(new OwnedDisposable(objects));
         var reader = new EarlierCacheReader(objects, new EarlierCacheOptions
         {
@@ -76,112 +72,19 @@ internal static class Composition
         });
 
         // It served pictures in sizes that a model chose by itself, and goes on doing so here.
-        return new EarlierCache(reader, Admission(options.Admission, SizeCheck.Off), store, indexing, TtlOf(options.Store), time);
+        return new EarlierCache(reader, Admission(options.Admission, SizeCheck.Off), store, indexing, TtlOf(options.Store), bucket.AnswerTimeout, time);
     }
 
-    public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time) => EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time);
+    public static ITextEmbedder CreateEmbedder(GatewayOptions options, TimeProvider time, OperatorReports reports) =>
+        EmbedderFactory.Create(options.Embedding, HubSettings.FromEnvironment(), time, reports.Report);
 
-    /// <summary>The database of the index and of what gateways tell one another; null where the settings name none. Does not connect.</summary>
-    public static PostgresDatabase? OpenDatabase(PostgresIndexOptions options) => options.ConnectionString.Length == 0 ? null : new PostgresDatabase(new PostgresOptions
+    /// <summary>The embedder of a command that ends; what fails is said on the error stream.</summary>
+    public static ITextEmbedder CreateEmbedder(GatewayOptions options)
     {
-        ConnectionString = options.ConnectionString,
-        Schema = options.Schema,
-        ConnectionsMax = options.ConnectionsMax,
-        SearchTimeoutMs = options.SearchTimeoutMs,
-        HnswFromRows = options.HnswFromRows,
-        TransactionPooler = options.TransactionPooler,
-    });
-
-    /// <summary>The index of a space; what else it needs (a connection pool, a client) is added to <paramref name="owned"/>.</summary>
-    /// <param name="database">Where it is open already; not disposed with the index.</param>
-    public static IVectorIndex OpenIndex(GatewayOptions options, EmbeddingSpace space, Stack<IAsyncDisposable> owned, PostgresDatabase? database = null)
-    {
-        switch (options.Index.Provider)
-        {
-            case IndexProvider.Postgres:
-                PostgresIndexOptions postgres = options.Index.Postgres;
-                if (database is null)
-                {
-                    owned.Push(database = OpenDatabase(postgres)!);
-                }
-
-                var shared = new PostgresVectorIndex(database, space.Id, space.Dimensions);
-                if (!postgres.HotTier)
-                {
-                    return shared;
-                }
-
-                // Scratch of an earlier run: the database is the truth.
-                string hot = Path.Combine(options.Data, "hot");
-                if (Directory.Exists(hot))
-                {
-                    Directory.Delete(hot, recursive: true);
-                }
-
-                return new TieredVectorIndex(shared, shared, () => ScratchVectorIndex.Open(hot, space.Id, space.Dimensions), HotTierOf(postgres));
-            case IndexProvider.Vectorize:
-                var client = new CloudflareClient(CloudflareOptionsOf(options.Index.Vectorize));
-                owned.Push(new OwnedDisposable(client));
-                return new VectorizeIndex(client, new VectorizeOptions { NamePrefix = options.Index.Vectorize.NamePrefix }, space.Id, space.Dimensions);
-            default:
-                return VectorIndex.Open(new VectorIndexOptions { Folder = Path.Combine(options.Data, "index"), SpaceId = space.Id, Dimensions = space.Dimensions });
-        }
+        var reports = new OperatorReports(TimeProvider.System);
+        reports.WriteTo(Console.Error.WriteLine);
+        return CreateEmbedder(options, TimeProvider.System, reports);
     }
-
-    private static HotTierOptions HotTierOf(PostgresIndexOptions options) => new()
-    {
-        StalenessSeconds = options.HotTierStalenessSeconds,
-        AwaySeconds = options.HotTierAwaySeconds,
-        VectorsMax = options.HotTierVectorsMax,
-    };
-
-    /// <summary>What several gateways on one bucket share besides entries and vectors; null where there is no such bucket, or no database to share by.</summary>
-    public static SharedChanges? OpenChanges(GatewayOptions options, PostgresDatabase? database, IEntryStore store, SemanticTier semantic) =>
-        database is not null && store is S3EntryStore bucket ? new SharedChanges(database, bucket, semantic, Path.Combine(options.Data, "changes.json")) : null;
-
-    /// <summary>See <see cref="OpenChanges"/>: gateways whose entries are their own have nothing to wait for at others.</summary>
-    public static PostgresLeases? OpenLeases(PostgresDatabase? database, IEntryStore store) =>
-        database is not null && store is S3EntryStore ? new PostgresLeases(database) : null;
-
-    /// <summary>What is outside of this process, for <c>health/ready</c>.</summary>
-    public static IReadOnlyList<Dependency> Dependencies(PostgresDatabase? database, IEntryStore store, SemanticTier semantic, SharedChanges? changes)
-    {
-        var found = new List<Dependency>();
-        if (store is S3EntryStore bucket)
-        {
-            found.Add(new("bucket", async cancel => await bucket.FaultAsync(cancel)));
-        }
-
-        if (database is not null)
-        {
-            found.Add(new("database", async cancel => await database.CheckAsync(cancel) is [{ } fault, ..] ? fault : null));
-        }
-
-        if (((semantic.Index as TieredVectorIndex)?.Remote ?? semantic.Index) is PostgresVectorIndex vectors)
-        {
-            found.Add(new("index", async cancel => await vectors.CheckAsync(cancel) is [{ } fault, ..] ? fault : null));
-        }
-        else if (semantic.Index is VectorizeIndex)
-        {
-            // Asking costs a call of the account's few: what the last lookup met.
-            found.Add(new("index", _ => Task.FromResult(semantic.LastFault)));
-        }
-
-        if (changes is not null)
-        {
-            found.Add(new("changes", _ => Task.FromResult(changes.IsListening ? null : "No notices from the database; changes of other gateways arrive within a few seconds of its answering.")));
-        }
-
-        return found;
-    }
-
-    public static CloudflareOptions CloudflareOptionsOf(VectorizeIndexOptions options) => new()
-    {
-        AccountId = options.AccountId,
-        ApiToken = options.ApiToken,
-        ApiBase = new Uri(options.ApiBase),
-        RequestsPerFiveMinutes = options.RequestsPerFiveMinutes,
-    };
 
     public static IMatchPolicy CreatePolicy(SemanticOptions options, EmbeddingSpace space) => options.Policy switch
     {

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Afterimage.Caching;
 
@@ -6,6 +7,9 @@ namespace Afterimage.Gateway;
 /// <summary>Errors as problem+json (RFC 9457); the only place where outcomes become status codes.</summary>
 internal static class ErrorAnswers
 {
+    // Read by people and by clients of JSON, never put into a page.
+    private static readonly JsonSerializerOptions Form = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes an error, unless the answer has begun already: then the connection is cut, so that nobody takes a part for the whole.</summary>
     public static async Task WriteAsync(HttpContext context, int status, string type, string detail, TimeSpan? retryAfter = null)
     {
@@ -15,7 +19,7 @@ internal static class ErrorAnswers
             return;
         }
 
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new { type = "urn:afterimage:" + type, title = Title(status), status, detail });
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new { type = "urn:afterimage:" + type, title = Title(status), status, detail }, Form);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         context.Response.ContentLength = body.Length;
@@ -54,6 +58,8 @@ internal static class ErrorAnswers
         401 => "Not authorised",
         404 => "Not found",
         405 => "Method not allowed",
+        409 => "Not now",
+        413 => "Too large",
         501 => "Not implemented",
         502 => "The image service failed",
         503 => "The image service is busy or out of order",

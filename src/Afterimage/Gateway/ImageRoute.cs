@@ -67,10 +67,13 @@ internal sealed class ImageRoute(
     }
 
     // How old the earlier cache's pictures are is not known, so a request that sets a bound is not answered with one.
-    private async ValueTask<OpenEntry?> FindExactAsync(ImageRequest request, RequestTarget target, RequestControls controls, CancellationToken aborted) =>
-        await cache.FindExactAsync(request.ExactKey, controls.AgeMax, aborted) is { } entry ? entry
-        : earlier is not null && controls.AgeMax is null ? await earlier.FindAsync(request, target.Raw, keep: !controls.NoStore, aborted)
-        : null;
+    private async ValueTask<OpenEntry?> FindExactAsync(ImageRequest request, RequestTarget target, RequestControls controls, CancellationToken aborted)
+    {
+        long start = time.GetTimestamp();
+        return await cache.FindExactAsync(request.ExactKey, controls.AgeMax, aborted) is { } entry ? entry
+            : earlier is not null && controls.AgeMax is null ? await earlier.FindAsync(request, target.Raw, keep: !controls.NoStore, time.GetElapsedTime(start), aborted)
+            : null;
+    }
 
     private async ValueTask ExactAsync(HttpContext context, OpenEntry entry)
     {
@@ -95,7 +98,7 @@ internal sealed class ImageRoute(
     {
         SemanticLookup lookup = plan.Mode == SemanticMode.On ? await cache.Semantic.FindAsync(request, plan.Seeds, plan.AgeMax, context.RequestAborted) : SemanticLookup.NotTried;
         string id = Ulid.New(time.GetUtcNow());
-        if (lookup.Outcome == SemanticOutcome.Reuse && await TrySemanticAsync(context, request, lookup.Best!, id, originFailed: false))
+        if (lookup.Outcome == SemanticOutcome.Reuse && await TrySemanticAsync(context, request, plan, lookup.Best!, id, originFailed: false))
         {
             return;
         }
@@ -200,7 +203,7 @@ internal sealed class ImageRoute(
     {
         SemanticLookup lookup = result.Head.Lookup;
         bool originFailed = result.Head.Answer is { } came && (came.Fault is not null || OriginAnswer.IsFailure(came.Status));
-        if (joined && !generation.IsRetry && IsCutShort(result))
+        if (joined && generation.MayBeRepeatedBy(plan))
         {
             // One of those who waited tries once more, and the others wait for that one.
             await GenerateAsync(context, target, request, plan with { IsRetry = true });
@@ -210,7 +213,7 @@ internal sealed class ImageRoute(
         switch (result.End)
         {
             case GenerationEnd.Reused:
-                if (!await TrySemanticAsync(context, request, lookup.Best!, generation.Id, originFailed))
+                if (!await TrySemanticAsync(context, request, plan, lookup.Best!, generation.Id, originFailed))
                 {
                     // Evicted between the decision and now.
                     await GenerateAsync(context, target, request, plan with { Mode = SemanticMode.Off });
@@ -264,17 +267,14 @@ internal sealed class ImageRoute(
         }
     }
 
-    /// <summary>Whether a generation came to nothing because the origin failed in a way that another attempt may not.</summary>
-    private static bool IsCutShort(GenerationResult result) => result.End switch
-    {
-        GenerationEnd.Fault => result.Head.Answer is not { Fault: not null } answer || answer.IsWorthRetry,
-        GenerationEnd.NotAdmitted => result.Head.Answer!.IsWorthRetry,
-        _ => false,
-    };
-
     /// <summary>Serves another prompt's picture, without the traces of that prompt. False where the entry is gone by now.</summary>
-    private async ValueTask<bool> TrySemanticAsync(HttpContext context, ImageRequest request, SemanticCandidate candidate, string id, bool originFailed)
+    private async ValueTask<bool> TrySemanticAsync(HttpContext context, ImageRequest request, RequestPlan plan, SemanticCandidate candidate, string id, bool originFailed)
     {
+        if (variants.Applies(request) && plan.AgeMax is null)
+        {
+            candidate = candidate with { Entry = await variants.InTurnAsync(candidate.Entry, context.RequestAborted) };
+        }
+
         using OpenEntry? entry = await cache.FindExactAsync(candidate.Entry.Key, null, context.RequestAborted);
         if (entry is null)
         {

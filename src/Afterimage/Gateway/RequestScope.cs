@@ -11,7 +11,7 @@ internal static class RequestScope
 
     /// <summary>
     /// The scope, and the target as routes and origin see it. The scope is empty where everyone shares, and null where a request must say whose it is and does
-    /// not: then nothing is read from or written to the cache.
+    /// not, or cannot be understood: then nothing is read from or written to the cache.
     /// </summary>
     public static (string? Scope, RequestTarget Target) Of(HttpRequest request, RequestTarget target, ScopeOptions options)
     {
@@ -20,7 +20,7 @@ internal static class RequestScope
             return ("", target);
         }
 
-        string identity;
+        string? identity;
         if (options.Path.Length > 0)
         {
             (identity, target) = FromPath(target, options.Path);
@@ -30,7 +30,7 @@ internal static class RequestScope
             identity = options.ApiKey ? Credentials(request, target) : request.Headers[options.Header].ToString();
         }
 
-        return (identity.Length > 0 ? HashOf(identity, options) : options.Required ? null : "", target);
+        return (identity is null ? null : identity.Length > 0 ? HashOf(identity, options) : options.Required ? null : "", target);
     }
 
     /// <summary>The scope of a tenant as it names itself: the header's value, the segment of the path, or the value of its Authorization header.</summary>
@@ -50,13 +50,13 @@ internal static class RequestScope
         return (path.Slice(prefix.Length, end).ToString(), new RequestTarget(target.Raw[(prefix.Length + end)..]));
     }
 
-    // All of them: which one the image service believes is not known here.
-    private static string Credentials(HttpRequest request, RequestTarget target)
+    // All of them: which one the image service believes is not known here. Null where the query cannot be read: then what it names is not known either.
+    private static string? Credentials(HttpRequest request, RequestTarget target)
     {
         string all = string.Concat(KeyHeaders.Select(name => Named(name, request.Headers[name].ToString())));
         var query = new List<KeyValuePair<string, string>>();
         return !target.TryReadQuery(query)
-            ? ""
+            ? null
             : all + string.Concat(KeyParameters.SelectMany(name => query.Where(p => p.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(p => Named(name, p.Value))));
     }
 

@@ -3,6 +3,7 @@ using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Gateway.HttpRoute;
 using Afterimage.Origin;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Afterimage.Gateway;
@@ -11,6 +12,9 @@ namespace Afterimage.Gateway;
 internal sealed class Router
 {
     private const string AdminPrefix = "/_afterimage";
+
+    // Where Kestrel puts a Content-Length that stands beside Transfer-Encoding.
+    private const string SecondLength = "X-Content-Length";
 
     private readonly RouteTable _routes;
     private readonly HotPath _hot;
@@ -28,8 +32,21 @@ internal sealed class Router
         (_routes, _scope, _hot, _images, _http, _forwarder, _admin, _headers) = (routes, scope, hot, images, http, forwarder, admin, headers);
     }
 
+    /// <summary>Whether every answer ends its connection, because the gateway is about to stop.</summary>
+    public bool IsClosing { get; set; }
+
     public Task HandleAsync(HttpContext context)
     {
+        if (IsClosing)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        if (context.Request.Headers.TransferEncoding.Count > 0 && context.Request.Headers.ContainsKey(SecondLength))
+        {
+            return RefuseTwoLengthsAsync(context);
+        }
+
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return _hot.TryAnswer(context, raw, _guarded) ?? GuardedAsync(context, raw);
     }
@@ -43,6 +60,14 @@ internal sealed class Router
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client hung up; nobody is left to answer.
+        }
+        catch (BadHttpRequestException bad)
+        {
+            await ErrorAnswers.WriteAsync(context, bad.StatusCode, "bad-body", "The request's body is malformed, too large or too slow.");
+        }
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException)
+        {
+            // Found out while its body was read.
         }
         catch (IOException) when (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
         {
@@ -97,6 +122,13 @@ internal sealed class Router
         }
 
         await _forwarder.ForwardAsync(context, target);
+    }
+
+    // A parser in front of us that goes by the length sees another end of the request (RFC 9112 section 6.1).
+    private static Task RefuseTwoLengthsAsync(HttpContext context)
+    {
+        context.Response.Headers.Connection = "close";
+        return ErrorAnswers.WriteAsync(context, StatusCodes.Status400BadRequest, "two-lengths", "Content-Length and Transfer-Encoding exclude one another.");
     }
 
     private void Preflight(HttpContext context)

@@ -3,6 +3,7 @@ using Afterimage.Caching;
 using Afterimage.Cloud;
 using Afterimage.Cloud.Postgres;
 using Afterimage.Cloud.S3;
+using Afterimage.Gateway.HttpRoute;
 
 namespace Afterimage.Gateway;
 
@@ -29,12 +30,14 @@ internal sealed record Feedback(string Asked, string Stored, Hash256 Partition, 
 }
 
 /// <summary>
-/// Purge and feedback among several gateways on one store: what one of them is told reaches the others through the change feed, and acts there as if they
-/// had been told. Each gateway acts on its own at once, whether or not the feed can be reached.
+/// Purge, invalidation and feedback among several gateways on one store: what one of them is told reaches the others through the change feed, and acts there
+/// as if they had been told. Each gateway acts on its own at once, whether or not the feed can be reached.
 /// </summary>
 internal sealed class SharedChanges : IAsyncDisposable
 {
     private const string PurgeKind = "purge";
+    private const string HttpPurgeKind = "purge-http";
+    private const string InvalidationKind = "invalidate-http";
 
     // 64 digits, quotes and a comma each: a few hundred kilobytes.
     private const int KeysPerChange = 5_000;
@@ -43,12 +46,16 @@ internal sealed class SharedChanges : IAsyncDisposable
 
     private readonly S3EntryStore _store;
     private readonly SemanticTier _semantic;
+    private readonly HttpCacheRoute? _http;
     private readonly PostgresChangeFeed _feed;
+    private readonly InvalidationNotices _invalidations;
 
-    public SharedChanges(PostgresDatabase database, S3EntryStore store, SemanticTier semantic, string positionPath)
+    public SharedChanges(PostgresDatabase database, S3EntryStore store, SemanticTier semantic, HttpCacheRoute? http, string positionPath)
     {
-        (_store, _semantic) = (store, semantic);
+        (_store, _semantic, _http) = (store, semantic, http);
         _feed = new PostgresChangeFeed(database, HandleAsync, FeedPosition.Open(positionPath));
+        _invalidations = new InvalidationNotices(async keys => await _feed.PublishAsync(InvalidationKind, JsonSerializer.Serialize(keys, Json), CancellationToken.None));
+        http?.Invalidated += _invalidations.Add;
     }
 
     /// <summary>Whether changes of others arrive at once; else within a few seconds, or when the database is back.</summary>
@@ -66,11 +73,20 @@ internal sealed class SharedChanges : IAsyncDisposable
         return published;
     }
 
+    /// <summary>Tells the others to purge responses of their routes of dialect http, of which each has its own. False where that must wait for the database.</summary>
+    public ValueTask<bool> PublishAsync(HttpPurge purge, CancellationToken cancellationToken) =>
+        _feed.PublishAsync(HttpPurgeKind, JsonSerializer.Serialize(purge, Json), cancellationToken);
+
     /// <summary>Tells the others what somebody said. False where that must wait for the database.</summary>
     public ValueTask<bool> PublishAsync(Feedback feedback, CancellationToken cancellationToken) =>
         _feed.PublishAsync(PostgresChangeFeed.FeedbackKind, JsonSerializer.Serialize(feedback, Json), cancellationToken);
 
-    public ValueTask DisposeAsync() => _feed.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        _http?.Invalidated -= _invalidations.Add;
+        await _invalidations.DisposeAsync();
+        await _feed.DisposeAsync();
+    }
 
     private async ValueTask HandleAsync(Change change)
     {
@@ -89,12 +105,27 @@ internal sealed class SharedChanges : IAsyncDisposable
                 }
 
                 break;
+            case HttpPurgeKind:
+                if (_http is not null && JsonSerializer.Deserialize<HttpPurge>(change.Payload, Json) is { } purge)
+                {
+                    await _http.PurgeAsync(purge, dryRun: false, CancellationToken.None);
+                }
+
+                break;
+            case InvalidationKind when _http is not null:
+                foreach (HttpPurge invalid in JsonSerializer.Deserialize<HttpPurge[]>(change.Payload, Json) ?? [])
+                {
+                    await _http.PurgeAsync(invalid, dryRun: false, CancellationToken.None);
+                }
+
+                break;
             case PostgresChangeFeed.FeedbackKind:
                 JsonSerializer.Deserialize<Feedback>(change.Payload, Json)?.LearnBy(_semantic);
                 break;
             case Change.ResyncKind:
                 _store.ForgetFreshness();
                 (_semantic.Index as TieredVectorIndex)?.Forget();
+                await (_http?.PurgeAsync(new HttpPurge(null, null), dryRun: false, CancellationToken.None) ?? Task.CompletedTask);
                 break;
         }
     }

@@ -42,17 +42,12 @@ internal sealed class VariantPicker : IDisposable
     /// <param name="onlyStored">Whether nothing may be made.</param>
     public async ValueTask<VariantChoice> ChooseAsync(HttpRequest http, ImageRequest request, bool fresh, bool onlyStored, CancellationToken cancellationToken)
     {
-        if (!_families.TryGet(request.ExactKey, out Family? family))
-        {
-            _families.Set(request.ExactKey, family = new Family());
-        }
-
         List<EntryHeader> members = await MembersAsync(request, cancellationToken);
         bool again = _options.Reroll == RerollPolicy.Fresh && HttpMethods.IsGet(http.Method) && _clients.AskedBefore(ClientOf(http), request.ExactKey);
         bool full = members.Count >= _options.Size;
         if (members.Count > 0 && (onlyStored || (full && !fresh && !again)))
         {
-            return new VariantChoice(members[family.NextTurn(members.Count)].Request, Make: false, Others: true);
+            return new VariantChoice(InTurn(request, members).Request, Make: false, Others: true);
         }
 
         if (members.Count == 0)
@@ -66,7 +61,21 @@ internal sealed class VariantPicker : IDisposable
         return new VariantChoice(request.AsVariant(place, Seed.Named(RandomNumberGenerator.GetInt32(int.MaxValue))), Make: fresh || again || free == 0, Others: true);
     }
 
+    /// <summary>Whose turn it is among the pictures of the request that a stored one was made for; that one itself where it has no others.</summary>
+    public async ValueTask<EntryHeader> InTurnAsync(EntryHeader stored, CancellationToken cancellationToken) =>
+        Applies(stored.Request) && await MembersAsync(stored.Request, cancellationToken) is { Count: > 0 } members ? InTurn(stored.Request, members) : stored;
+
     public void Dispose() => _clients.Dispose();
+
+    private EntryHeader InTurn(ImageRequest request, List<EntryHeader> members)
+    {
+        if (!_families.TryGet(request.ExactKey, out Family? family))
+        {
+            _families.Set(request.ExactKey, family = new Family());
+        }
+
+        return members[family.NextTurn(members.Count)];
+    }
 
     /// <summary>The stored pictures of a request, at most k. The request's own counts only as long as there are too few others.</summary>
     private async ValueTask<List<EntryHeader>> MembersAsync(ImageRequest request, CancellationToken cancellationToken)

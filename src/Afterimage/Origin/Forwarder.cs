@@ -19,28 +19,8 @@ internal sealed class Forwarder(OriginPool pool)
             return;
         }
 
-        // Pass-through has no body limit of its own: the origin's applies.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = null;
-        }
-
-        try
-        {
-            using OriginReply reply = await pool.SendAsync(Copy(context.Request), target, null, context.RequestAborted);
-            if (reply.Response is { } response)
-            {
-                await CopyBackAsync(context, response);
-            }
-            else
-            {
-                await ErrorAnswers.WriteAsync(context, reply.Failure!);
-            }
-        }
-        catch (Exception e) when (ClientMistake.In(e) is { } bad && !context.Response.HasStarted)
-        {
-            await ErrorAnswers.WriteAsync(context, bad.StatusCode, "bad-body", "The request's body is malformed or too large.");
-        }
+        using OriginReply reply = await pool.SendAsync(Copy(context.Request), target, null, context.RequestAborted);
+        await (reply.Response is not null ? CopyBackAsync(context, reply) : ErrorAnswers.WriteAsync(context, reply.Failure!));
     }
 
     private static HttpRequestMessage Copy(HttpRequest source)
@@ -49,7 +29,7 @@ internal sealed class Forwarder(OriginPool pool)
         bool hasBody = source.ContentLength > 0 || source.Headers.TransferEncoding.Count > 0 || source.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
         if (hasBody)
         {
-            request.Content = new StreamContent(source.Body);
+            request.Content = new ClientContent(source);
         }
 
         foreach ((string name, string value) in ForwardedHeaders.Of(source))
@@ -63,8 +43,9 @@ internal sealed class Forwarder(OriginPool pool)
         return request;
     }
 
-    private static async Task CopyBackAsync(HttpContext context, HttpResponseMessage response)
+    private static async Task CopyBackAsync(HttpContext context, OriginReply reply)
     {
+        HttpResponseMessage response = reply.Response!;
         context.Response.StatusCode = (int)response.StatusCode;
         foreach ((string name, string value) in OriginClient.EndToEnd(response))
         {
@@ -73,7 +54,7 @@ internal sealed class Forwarder(OriginPool pool)
 
         try
         {
-            await using Stream body = await response.Content.ReadAsStreamAsync(context.RequestAborted);
+            await using Stream body = await reply.OpenContentAsync(context.RequestAborted);
             await context.Response.StartAsync(context.RequestAborted);
             var buffer = new byte[64 * 1024];
             for (int read; (read = await body.ReadAsync(buffer, context.RequestAborted)) > 0;)

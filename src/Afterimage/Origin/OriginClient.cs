@@ -36,7 +36,7 @@ internal sealed class OriginClient(OriginOptions options, OriginPool pool, Origi
             OriginReply reply = call.Reply = await pool.SendAsync(request, target, null, cancellationToken);
             if (reply.Response is { } response)
             {
-                Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+                Stream body = await reply.OpenContentAsync(cancellationToken);
                 return new OriginAnswer((int)response.StatusCode, EndToEnd(response), new TimedStream(body, reply, call.Token), response.Content.Headers.ContentLength, call);
             }
 
@@ -104,40 +104,20 @@ internal sealed class OriginClient(OriginOptions options, OriginPool pool, Origi
         }
     }
 
-    /// <summary>Reads under the call's total time and notes a body that breaks off.</summary>
-    private sealed class TimedStream(Stream inner, OriginReply reply, CancellationToken time) : Stream
+    /// <summary>Reads under the call's total time, and counts an answer that does not end in it as broken off.</summary>
+    private sealed class TimedStream(Stream inner, OriginReply reply, CancellationToken time) : ReadingStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
             {
                 return await inner.ReadAsync(buffer, time);
             }
-            catch
+            catch (OperationCanceledException)
             {
                 reply.BrokeOff();
                 throw;
             }
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

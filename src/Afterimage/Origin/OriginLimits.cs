@@ -46,16 +46,18 @@ internal sealed class OriginLimits : IDisposable
             }
         }
 
+        // From before it counts as waiting: who sees it wait may rely on its time running.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_options.QueueTimeoutSeconds), _time);
         if (Interlocked.Increment(ref _waiting) > _options.QueueMax)
         {
             Interlocked.Decrement(ref _waiting);
             place.Release();
-            return (null, Refuse("queue-full", $"{_options.QueueMax} requests wait for the image service already"));
+            return (null, Refuse("queue-full", $"{_options.QueueMax} requests wait for the image service already", model));
         }
 
         try
         {
-            return await WaitAsync(place, limiter, cancellationToken);
+            return await WaitAsync(place, model, limiter, limit.Token, cancellationToken);
         }
         finally
         {
@@ -73,10 +75,10 @@ internal sealed class OriginLimits : IDisposable
         }
     }
 
-    private async ValueTask<(Place? Place, OriginAnswer? Fault)> WaitAsync(Place place, ConcurrencyLimiter? limiter, CancellationToken cancellationToken)
+    private async ValueTask<(Place? Place, OriginAnswer? Fault)> WaitAsync(
+        Place place, string model, ConcurrencyLimiter? limiter, CancellationToken limit, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_options.QueueTimeoutSeconds), _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit, cancellationToken);
         try
         {
             if (limiter is not null && !place.OfModel!.IsAcquired)
@@ -95,7 +97,7 @@ internal sealed class OriginLimits : IDisposable
         {
             place.Release();
             cancellationToken.ThrowIfCancellationRequested();
-            return (null, Refuse("queue-timeout", $"the image service was busy for {_options.QueueTimeoutSeconds:0.#} s"));
+            return (null, Refuse("queue-timeout", $"the image service was busy for {_options.QueueTimeoutSeconds:0.#} s", model));
         }
     }
 
@@ -103,12 +105,13 @@ internal sealed class OriginLimits : IDisposable
     private static ConcurrencyLimiter Limiter(int permits) =>
         new(new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
 
-    private OriginAnswer Refuse(string reason, string detail)
+    private OriginAnswer Refuse(string reason, string detail, string model)
     {
         OriginMeters.Refused(reason);
 
-        // When the queue has moved on by about one request: the usual time of a call, shared by the places.
-        double seconds = Volatile.Read(ref _seconds) * (Waiting + 1) / Math.Max(1, _options.ConcurrencyMax);
+        // When those who wait have had their turn: the usual time of a call, shared by the places that this request may have.
+        int places = _options.Models.Find(m => m.Model == model)?.ConcurrencyMax ?? _options.ConcurrencyMax;
+        double seconds = Volatile.Read(ref _seconds) * (Waiting + 1) / Math.Max(1, places);
         return new OriginAnswer(OriginFault.Overloaded, detail, TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(seconds), 1, RetryAfterMax.TotalSeconds)));
     }
 

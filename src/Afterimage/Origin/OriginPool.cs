@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Afterimage.Caching;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
@@ -34,6 +35,7 @@ internal sealed class OriginPool : IDisposable
     /// <param name="target">What is asked for, path and query.</param>
     /// <param name="interim">Gets 102 and 103 while waiting; null for none.</param>
     /// <param name="cancellationToken">Ends it with <see cref="OperationCanceledException"/>.</param>
+    /// <remarks>Where the client's own content (<see cref="ClientContent"/>) cannot be read, what its reading threw is thrown.</remarks>
     public async Task<OriginReply> SendAsync(HttpRequestMessage message, RequestTarget target, InterimWriter? interim, CancellationToken cancellationToken)
     {
         using (message)
@@ -101,18 +103,27 @@ internal sealed class OriginPool : IDisposable
     private async Task<OriginReply> AskAsync(
         HttpRequestMessage message, RequestTarget target, OriginServer.Permit permit, TimeSpan pause, InterimWriter? interim, CancellationToken cancellationToken)
     {
-        using var firstByte = new CancellationTokenSource(TimeSpan.FromSeconds(_options.FirstByteTimeoutSeconds), _time);
+        var limit = TimeSpan.FromSeconds(_options.FirstByteTimeoutSeconds);
+        using var firstByte = new CancellationTokenSource(limit, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(firstByte.Token, cancellationToken);
+        var content = message.Content as ClientContent;
+        content?.Time(firstByte, limit);
         string outcome = "answered";
-        bool failed = true;
+        CallVerdict? verdict = CallVerdict.Failed;
         try
         {
             await Task.Delay(pause, stop.Token);
             message.RequestUri = permit.Server.AddressOf(target);
             OriginStream.Current.Value = new OriginStream.Exchange(interim);
             HttpResponseMessage response = await _http.SendAsync(message, stop.Token);
-            failed = false;
+            verdict = null;
             return new OriginReply(response, permit);
+        }
+        catch (Exception) when (content?.Fault is not null)
+        {
+            (outcome, verdict) = ("client-broke-off", CallVerdict.Unjudged);
+            ExceptionDispatchInfo.Throw(content.Fault);
+            throw;
         }
         catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !stop.IsCancellationRequested)
         {
@@ -126,15 +137,7 @@ internal sealed class OriginPool : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The one who asked has left: that says nothing about the service.
-            (outcome, failed) = ("cancelled", false);
-            permit.End(failed: false);
-            throw;
-        }
-        catch (Exception e) when (ClientMistake.In(e) is not null)
-        {
-            (outcome, failed) = ("bad-request", false);
-            permit.End(failed: false);
+            (outcome, verdict) = ("cancelled", CallVerdict.Unjudged);
             throw;
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -145,9 +148,10 @@ internal sealed class OriginPool : IDisposable
         }
         finally
         {
-            if (failed)
+            content?.Time(null);
+            if (verdict is { } ended)
             {
-                permit.End(failed: true);
+                permit.End(ended);
             }
 
             OriginMeters.Called(permit.Server, outcome);

@@ -6,12 +6,15 @@ namespace Afterimage.Origin;
 internal sealed class OriginReply : IDisposable
 {
     private readonly OriginServer.Permit? _permit;
-    private bool _failed;
+    private CallVerdict _verdict = CallVerdict.Well;
 
     public OriginReply(HttpResponseMessage response, OriginServer.Permit permit)
     {
         (Response, _permit) = (response, permit);
-        _failed = OriginAnswer.IsFailure((int)response.StatusCode);
+        if (OriginAnswer.IsFailure((int)response.StatusCode))
+        {
+            BrokeOff();
+        }
     }
 
     public OriginReply(OriginFault fault, string detail, TimeSpan? retryAfter = null) => Failure = new OriginAnswer(fault, detail, retryAfter);
@@ -22,12 +25,41 @@ internal sealed class OriginReply : IDisposable
     /// <summary>Why there is no response; null where there is one.</summary>
     public OriginAnswer? Failure { get; }
 
-    /// <summary>Notes that the body did not come whole; the breaker counts that as a failed call.</summary>
-    public void BrokeOff() => _failed = true;
+    /// <summary>The response's body. Where the origin breaks it off the breaker hears of it; where the reader leaves, it does not.</summary>
+    public async Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => new Body(await Response!.Content.ReadAsStreamAsync(cancellationToken), this);
+
+    /// <summary>Notes that the body did not come whole, for the breaker. For those who have given up waiting; see <see cref="OpenContentAsync"/> for the rest.</summary>
+    public void BrokeOff() => _verdict = CallVerdict.Failed;
 
     public void Dispose()
     {
         Response?.Dispose();
-        _permit?.End(_failed);
+        _permit?.End(_verdict);
+    }
+
+    private sealed class Body(Stream inner, OriginReply reply) : ReadingStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await inner.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                reply.BrokeOff();
+                throw;
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

@@ -5,6 +5,16 @@ using Polly.CircuitBreaker;
 
 namespace Afterimage.Origin;
 
+/// <summary>What a call says of the service.</summary>
+internal enum CallVerdict
+{
+    Well,
+    Failed,
+
+    /// <summary>The client ended it; nobody knows what would have come.</summary>
+    Unjudged,
+}
+
 /// <summary>One address of the image service: where it is, how loaded it is, and whether it may be asked now. Thread-safe.</summary>
 internal sealed class OriginServer
 {
@@ -106,12 +116,14 @@ internal sealed class OriginServer
     {
         private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource<bool> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _isTest;
+        private int _ended;
 
         public OriginServer Server => server;
 
         public Task Answered => _answered.Task;
 
-        /// <summary>Whether the call failed.</summary>
+        /// <summary>Whether the call failed. Never completes where nobody can know.</summary>
         public Task<bool> Over => _over.Task;
 
         /// <summary>When to try again; null where the call may be made.</summary>
@@ -119,6 +131,7 @@ internal sealed class OriginServer
 
         public void Enter()
         {
+            _isTest = server._state.CircuitState == CircuitState.HalfOpen;
             Interlocked.Increment(ref server._active);
             _answered.TrySetResult();
         }
@@ -130,11 +143,19 @@ internal sealed class OriginServer
         }
 
         /// <summary>Ends a call that was let in; only the first time counts.</summary>
-        public void End(bool failed)
+        public void End(CallVerdict verdict)
         {
-            if (RefusedFor is null && _over.TrySetResult(failed))
+            if (RefusedFor is not null || Interlocked.Exchange(ref _ended, 1) != 0)
             {
-                Interlocked.Decrement(ref server._active);
+                return;
+            }
+
+            Interlocked.Decrement(ref server._active);
+
+            // A call that says nothing is not counted, neither way. The test call of an open breaker must end all the same, and has not been passed.
+            if (verdict != CallVerdict.Unjudged || _isTest)
+            {
+                _over.TrySetResult(verdict != CallVerdict.Well);
             }
         }
     }

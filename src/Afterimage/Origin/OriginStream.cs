@@ -33,21 +33,18 @@ internal sealed class OriginStream(Stream inner) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (Current.Value is { } exchange)
+        Exchange? exchange = Current.Value;
+        if (exchange?.Carrier is null)
         {
-            if ((exchange.Carrier ??= this) != this)
-            {
-                throw new IOException("the connection closed after the request was written");
-            }
-
-            _receiver = exchange.Interim;
+            _receiver = exchange?.Interim;
+            _head.Clear();
+            exchange?.Carrier = this;
         }
-        else
+        else if (exchange.Carrier != this)
         {
-            _receiver = null;
+            throw new IOException("the connection closed after the request was written");
         }
 
-        _head.Clear();
         await inner.WriteAsync(buffer, cancellationToken);
     }
 

@@ -12,8 +12,10 @@ public sealed class BackfillCrashTests
 {
     private static int Kills => Environment.GetEnvironmentVariable("AFTERIMAGE_TEST_HEAVY") == "1" ? 50 : 4;
 
-    [Fact]
-    public async Task A_run_killed_at_random_points_ends_as_an_undisturbed_one()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_run_killed_at_random_points_ends_as_an_undisturbed_one(bool inPlace)
     {
         string root = Directory.CreateTempSubdirectory("afterimage-crash-").FullName;
         try
@@ -29,21 +31,22 @@ public sealed class BackfillCrashTests
             string data = Path.Combine(root, "killed");
             for (int kill = 0; kill < Kills; kill++)
             {
-                using Process process = Start(fixture.Images, data, rate: 1500);
+                using Process process = Start(fixture.Images, data, inPlace, rate: 1500);
                 await WaitForProgressAsync(process, data, kill * 100);
                 await Task.Delay(random.Next(0, 150));
                 process.Kill();
                 await process.WaitForExitAsync();
             }
 
-            using Process last = Start(fixture.Images, data, rate: 0);
+            using Process last = Start(fixture.Images, data, inPlace, rate: 0);
             await last.WaitForExitAsync();
             Assert.Equal(0, last.ExitCode);
             BackfillStatus status = Afterimage.Backfill.BackfillService.JobsIn(Path.Combine(data, "backfill")).Single();
+            Assert.Empty(Afterimage.Backfill.BackfillService.FailuresIn(Path.Combine(data, "backfill"), status.Job.Batch).Select(f => $"{f.Key}: {f.Reason}"));
             Assert.Equal((BackfillState.Done, images, (long)images, 0L, 0L),
                 (status.Job.State, (int)status.Progress.Processed, status.Progress.Adopted, status.Progress.Duplicates, status.Progress.Failed));
 
-            await fixture.Service.RunAsync(fixture.Source, new BackfillOptions { InPlace = true }, again: false, null, default);
+            await fixture.Service.RunAsync(fixture.Source, new BackfillOptions { InPlace = inPlace }, again: false, null, default);
             Assert.Equal(await fixture.SnapshotAsync(), await SnapshotAsync(fixture, data));
         }
         finally
@@ -71,10 +74,10 @@ public sealed class BackfillCrashTests
         return lines;
     }
 
-    private static Process Start(string images, string data, int rate)
+    private static Process Start(string images, string data, bool inPlace, int rate)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "afterimage.dll"), "backfill", "run", images, "--in-place", "--data", data, "--rate", $"{rate}", "--json", "--Store:Flush", "false"])
+        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "afterimage.dll"), "backfill", "run", images, inPlace ? "--in-place" : "--copy", "--data", data, "--rate", $"{rate}", "--json", "--Store:Flush", "false"])
         {
             start.ArgumentList.Add(argument);
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Afterimage.Backfill;
+using Afterimage.Backfill.Analysis;
 using Afterimage.Backfill.Jobs;
 using Afterimage.Backfill.Sources;
 using Afterimage.Entries;
@@ -108,10 +109,35 @@ public sealed class BackfillFaultTests
         Assert.InRange(stopped.Progress.Failed, 1, 16);
 
         healthy = true;
-        BackfillStatus retried = await fixture.Service.RetryFailedAsync(source, null, default);
+        BackfillStatus retried = await fixture.Service.RetryFailedAsync(source, options, null, default);
         Assert.Equal((BackfillState.Interrupted, stopped.Progress.Failed, 0L), (retried.Job.State, retried.Progress.Adopted, retried.Progress.Failed));
         BackfillStatus done = await fixture.Service.RunAsync(source, options, again: false, null, default);
         Assert.Equal((BackfillState.Done, 20L, 20L, stopped.Job.Batch), (done.Job.State, done.Progress.Processed, done.Progress.Adopted, done.Job.Batch));
+    }
+
+    [Fact]
+    public async Task A_job_that_goes_on_has_the_pace_of_the_new_order_and_makes_the_same_of_an_image()
+    {
+        await using var fixture = new BackfillFixture();
+        MemorySource source = Keyed(20);
+        using var stop = new CancellationTokenSource();
+        int read = 0;
+        source.Reading = _ =>
+        {
+            if (Interlocked.Increment(ref read) == 6)
+            {
+                stop.Cancel();
+            }
+        };
+        BackfillOptions first = Small with { InPlace = false, Concurrency = 1, RateMax = 1e6, Set = new() { ["model"] = "one" } };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fixture.Service.RunAsync(source, first, again: false, null, stop.Token));
+
+        BackfillStatus done = await fixture.Service.RunAsync(source, Small with { Concurrency = 3, Set = new() { ["model"] = "two" } }, again: false, null, default);
+        Assert.Equal((BackfillState.Done, 3, 0.0, false, "one"), (done.Job.State, done.Job.Options.Concurrency, done.Job.Options.RateMax, done.Job.Options.InPlace, done.Job.Options.Set["model"]));
+        await foreach (EntryHeader header in fixture.Store.EnumerateAsync(default))
+        {
+            Assert.Equal("one", header.Request.Model);
+        }
     }
 
     [Fact]
@@ -124,7 +150,7 @@ public sealed class BackfillFaultTests
         string key = fixture.Service.Failures(failed.Job.Batch).First().Key;
         source.Remove(key);
         source.Reading = null;
-        BackfillStatus retried = await fixture.Service.RetryFailedAsync(source, null, default);
+        BackfillStatus retried = await fixture.Service.RetryFailedAsync(source, Small, null, default);
         Assert.Equal((3L, 2L, 1L), (retried.Progress.Processed, retried.Progress.Adopted, retried.Progress.Failed));
         Assert.Equal(new BackfillFailure(key, "gone", null), Assert.Single(fixture.Service.Failures(failed.Job.Batch)));
         Assert.Equal(retried.Progress.Processed, retried.Progress.Buckets.Values.Sum(b => b.Processed));
@@ -142,6 +168,16 @@ public sealed class BackfillFaultTests
 
         BackfillStatus status = await fixture.Service.RunAsync(source, Small with { InPlace = false }, again: false, null, default);
         Assert.Equal((1L, 11L), (status.Progress.Adopted, status.Progress.Duplicates));
+    }
+
+    [Fact]
+    public async Task A_batch_that_nobody_knows_is_not_rolled_back_by_a_slip_of_the_pen()
+    {
+        await using var fixture = new BackfillFixture();
+        foreach (bool dryRun in (bool[])[true, false])
+        {
+            await Assert.ThrowsAsync<BackfillRefusedException>(() => fixture.Service.RollbackAsync(Guid.NewGuid(), dryRun, default));
+        }
     }
 
     [Fact]
@@ -199,6 +235,25 @@ public sealed class BackfillFaultTests
         var report = await fixture.Service.ValidateAsync(null, 100, default);
         Assert.Equal((false, 1L, 1L, 1L), (report.Passed, report.Missing, report.Orphaned, report.ObjectsBad));
         Assert.NotEmpty(report.Problems);
+    }
+
+    [Fact]
+    public async Task A_reindex_takes_away_the_vectors_of_entries_that_went_while_another_space_was_in_use()
+    {
+        await using var fixture = new BackfillFixture();
+        await fixture.Service.RunAsync(Keyed(6), Small with { InPlace = false }, again: false, null, default);
+        await foreach (EntryHeader entry in fixture.Store.EnumerateAsync(default))
+        {
+            if (entry.Request.Seed.Value >= 4)
+            {
+                await fixture.Store.DeleteAsync(entry.Key, default);
+            }
+        }
+
+        Assert.Equal(2, (await fixture.Service.ValidateAsync(null, 100, default)).Orphaned);
+        ReindexReport report = await fixture.Service.ReindexAsync(null, default);
+        Assert.Equal((4L, 0L, 4L, 2L), (report.Entries, report.Added, report.Already, report.Removed));
+        Assert.True((await fixture.Service.ValidateAsync(null, 100, default)).Passed);
     }
 
     private static MemorySource Keyed(int images)

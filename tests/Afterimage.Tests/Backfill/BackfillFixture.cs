@@ -17,14 +17,16 @@ namespace Afterimage.Tests.Backfill;
 /// <summary>A folder of images as operators have them, and opened parts to adopt it into.</summary>
 internal sealed class BackfillFixture : IAsyncDisposable
 {
-    public BackfillFixture(string? root = null)
+    /// <param name="around">What goes wrong with the store.</param>
+    public BackfillFixture(string? root = null, Func<IEntryStore, IEntryStore>? around = null)
     {
         Root = root ?? Directory.CreateTempSubdirectory("afterimage-backfill-").FullName;
         Options = new GatewayOptions { Data = Path.Combine(Root, "data") };
         Directory.CreateDirectory(Images);
-        ITextEmbedder embedder = Composition.CreateEmbedder(Options, TimeProvider.System);
-        Store = FileEntryStore.Open(
+        ITextEmbedder embedder = Composition.CreateEmbedder(Options);
+        IEntryStore store = FileEntryStore.Open(
             new FileEntryStoreOptions { Folder = Path.Combine(Options.Data, "entries"), Flush = FlushPolicy.Never, FreeDiskBytesMin = 0 }, TimeProvider.System, BackfillParts.Locations);
+        Store = around?.Invoke(store) ?? store;
         Index = new ScanIndex(embedder.Space.Id, embedder.Space.Dimensions);
         Context = BackfillSession.Context(Options, Store, embedder, Index, Composition.CreatePolicy(Options.Semantic, embedder.Space), SpaceRecord.Open(Options.Data, embedder.Space.Id));
         Service = new BackfillService(Context);

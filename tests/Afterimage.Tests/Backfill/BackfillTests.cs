@@ -140,7 +140,7 @@ public sealed class BackfillTests
         Assert.All(fixture.Service.Failures(failed.Job.Batch), f => Assert.Equal(("unreadable", "the bucket says SlowDown"), (f.Reason, f.Detail)));
 
         lasting.Healthy = true;
-        BackfillStatus retried = await fixture.Service.RetryFailedAsync(lasting, null, default);
+        BackfillStatus retried = await fixture.Service.RetryFailedAsync(lasting, InPlace, null, default);
         Assert.Equal((5L, 0L, 5L), (retried.Progress.Adopted, retried.Progress.Failed, retried.Progress.Processed));
         Assert.Empty(fixture.Service.Failures(failed.Job.Batch));
     }
@@ -217,47 +217,6 @@ public sealed class BackfillTests
 
         string[] Outside() => [.. Directory.EnumerateFileSystemEntries(fixture.Root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
             .Where(p => !p.StartsWith(fixture.Options.Data, StringComparison.Ordinal)).Order()];
-    }
-
-    [Fact]
-    public void Hours_open_and_close_over_midnight()
-    {
-        Assert.True(TimeWindow.TryParse("23:00-06:00", out TimeWindow? night));
-        Assert.Equal(TimeSpan.Zero, night!.UntilOpen(At(23, 30)));
-        Assert.Equal(TimeSpan.Zero, night.UntilOpen(At(5, 59)));
-        Assert.Equal(TimeSpan.FromHours(11), night.UntilOpen(At(12, 0)));
-        Assert.False(TimeWindow.TryParse("25:00-06:00", out _));
-        Assert.False(TimeWindow.TryParse("06:00", out _));
-
-        static DateTimeOffset At(int hour, int minute) => new(2026, 11, 21, hour, minute, 0, TimeSpan.Zero);
-    }
-
-    [Fact]
-    public async Task A_folder_is_listed_in_the_order_of_its_keys_and_from_a_cursor()
-    {
-        await using var fixture = new BackfillFixture();
-        foreach (string name in (string[])["b.png", "a/z.png", "a.png", "a/b/c.png", "a-b.png", "notes.txt", ".hidden.png"])
-        {
-            fixture.Add(name, [1]);
-        }
-
-        List<string> keys = await ListAsync(null);
-        Assert.Equal(["a-b.png", "a.png", "a/b/c.png", "a/z.png", "b.png"], keys);
-        for (int i = 0; i < keys.Count; i++)
-        {
-            Assert.Equal(keys[(i + 1)..], await ListAsync(keys[i]));
-        }
-
-        async Task<List<string>> ListAsync(string? after)
-        {
-            var found = new List<string>();
-            await foreach (SourceImage image in fixture.Source.ListAsync(after, default))
-            {
-                found.Add(image.Key);
-            }
-
-            return found;
-        }
     }
 
     internal static BackfillFixture Mixed()

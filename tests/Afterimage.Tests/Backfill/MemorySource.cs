@@ -6,7 +6,7 @@ namespace Afterimage.Tests.Backfill;
 /// <summary>A bucket in memory.</summary>
 internal sealed class MemorySource : IImageSource
 {
-    private readonly SortedDictionary<string, (byte[] Bytes, Dictionary<string, string> Metadata)> _objects = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (byte[] Bytes, Dictionary<string, string> Metadata, DateTimeOffset Modified)> _objects = new(StringComparer.Ordinal);
 
     /// <summary>Runs before an object is read.</summary>
     public Action<string>? Reading { get; set; }
@@ -20,19 +20,21 @@ internal sealed class MemorySource : IImageSource
 
     public bool InPlaceByDefault => false;
 
-    public void Add(string key, byte[] bytes, string? originalUrl = null) => _objects[key] = (bytes, originalUrl is null ? [] : new() { ["originalurl"] = originalUrl });
+    /// <param name="modified">By default a second after the object that was added before.</param>
+    public void Add(string key, byte[] bytes, string? originalUrl = null, DateTimeOffset? modified = null) =>
+        _objects[key] = (bytes, originalUrl is null ? [] : new() { ["originalurl"] = originalUrl }, modified ?? DateTimeOffset.UnixEpoch.AddSeconds(_objects.Count));
 
     public void Remove(string key) => _objects.Remove(key);
 
     public async IAsyncEnumerable<SourceImage> ListAsync(string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Yield();
-        foreach ((string key, (byte[] bytes, _)) in _objects)
+        foreach ((string key, (byte[] bytes, _, DateTimeOffset modified)) in _objects)
         {
             if (after is null || string.CompareOrdinal(key, after) > 0)
             {
                 Listing?.Invoke(key);
-                yield return new SourceImage(key, "memory:" + key, bytes.Length, null);
+                yield return new SourceImage(key, "memory:" + key, bytes.Length, modified);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Afterimage.Backfill.Jobs;
 using Afterimage.Backfill.Keys;
 using Afterimage.Backfill.Sources;
@@ -5,63 +6,38 @@ using Afterimage.Cloud.S3;
 using Afterimage.Entries;
 using Afterimage.Gateway;
 using Afterimage.Tests.Cloud.S3;
+using Afterimage.Tests.Entries;
 using Afterimage.Tests.Images;
-using Amazon.S3.Model;
+using Afterimage.Tests.Scenarios;
 using Xunit;
 using S3Location = Afterimage.Cloud.S3.S3Location;
 
 namespace Afterimage.Tests.Backfill;
 
 /// <summary>A bucket as source and as the place that hits are served from, against npm <c>s3rver</c>.</summary>
-public sealed class S3BackfillTests : IAsyncLifetime
+public sealed class S3BackfillTests : BucketTests
 {
-    private const string Bucket = FakeS3.Bucket;
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("afterimage-s3-").FullName;
-    private readonly S3SourceClients _clients = new();
-    private S3RverServer? _server;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await S3RverServer.StartAsync(_folder);
-
-        // The usual AWS chain looks here first.
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", S3RverServer.Key);
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", S3RverServer.Key);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
-        _clients.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
-
     [Fact]
     public async Task A_bucket_is_adopted_in_place_and_served_from_there()
     {
         byte[] image = ImageFixtures.SmallPng();
-        await PutAsync("old/" + EarlierKeyScheme.KeyOf("/prompt/a%20red%20fox?seed=1&width=4&height=4", EarlierKeyScheme.Version), image, null);
-        await PutAsync("old/opaque-name", ImageFixtures.SmallPng(4, 4, ImageFixtures.Text("a", "b")), "https://image.pollinations.ai/prompt/a%20blue%20bird?seed=2&width=4&height=4");
-        await PutAsync("old/odd name ü+%.png", ImageFixtures.SmallPng(4, 4, ImageFixtures.Text("parameters", "a green frog\nSteps: 1, Seed: 3")), null);
-        await PutAsync("old/beside.png", ImageFixtures.SmallPng(6, 6), null);
-        await PutAsync("old/beside.txt", [.. "a purple cow"u8], null);
-        await PutAsync("old/broken.png", image[..30], null);
-        await PutAsync("new/other.png", image, null);
+        await Bucket.PutAsync("old/" + EarlierKeyScheme.KeyOf("/prompt/a%20red%20fox?seed=1&width=4&height=4", EarlierKeyScheme.Version), image);
+        await Bucket.PutAsync("old/opaque-name", ImageFixtures.SmallPng(4, 4, ImageFixtures.Text("a", "b")), "https://image.pollinations.ai/prompt/a%20blue%20bird?seed=2&width=4&height=4");
+        await Bucket.PutAsync("old/odd name ü+%.png", ImageFixtures.SmallPng(4, 4, ImageFixtures.Text("parameters", "a green frog\nSteps: 1, Seed: 3")));
+        await Bucket.PutAsync("old/beside.png", ImageFixtures.SmallPng(6, 6));
+        await Bucket.PutAsync("old/beside.txt", [.. "a purple cow"u8]);
+        await Bucket.PutAsync("old/broken.png", image[..30]);
+        await Bucket.PutAsync("new/other.png", image);
 
         await using var fixture = new BackfillFixture();
-        IImageSource source = new S3ImageSource(_clients, new S3Location(Bucket, "old/", _server!.Url, "us-east-1"), 1 << 20);
+        IImageSource source = new S3ImageSource(Bucket.Clients, new S3Location(S3RverBucket.Name, "old/", Bucket.Url, S3RverBucket.Region), 1 << 20);
         BackfillStatus status = await fixture.Service.RunAsync(source, new BackfillOptions { InPlace = source.InPlaceByDefault }, again: false, null, default);
 
         Assert.Equal((4L, 1L), (status.Progress.Adopted, status.Progress.Failed));
         Assert.Equal(["hashed-key", "object-metadata", "png-parameters", "sidecar-text"], status.Progress.Strategies.Keys.Order());
         await foreach (EntryHeader header in fixture.Store.EnumerateAsync(default))
         {
-            Assert.StartsWith($"s3://{Bucket}/old%2F", header.Location, StringComparison.Ordinal);
+            Assert.StartsWith($"s3://{S3RverBucket.Name}/old%2F", header.Location, StringComparison.Ordinal);
             using OpenEntry? entry = await fixture.Store.OpenAsync(header.Key, default);
             Assert.NotNull(entry);
         }
@@ -74,10 +50,10 @@ public sealed class S3BackfillTests : IAsyncLifetime
     {
         for (int i = 0; i < 12; i++)
         {
-            await PutAsync($"k{i:00}", [1], null);
+            await Bucket.PutAsync($"k{i:00}", [1]);
         }
 
-        IImageSource source = new S3ImageSource(_clients, new S3Location(Bucket, "", _server!.Url, "us-east-1"), 1 << 20);
+        IImageSource source = new S3ImageSource(Bucket.Clients, new S3Location(S3RverBucket.Name, "", Bucket.Url, S3RverBucket.Region), 1 << 20);
         var keys = new List<string>();
         await foreach (SourceImage found in source.ListAsync("k04", default))
         {
@@ -88,16 +64,45 @@ public sealed class S3BackfillTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_bucket_of_ours_gives_its_entries_and_not_its_notes_of_their_ids()
+    {
+        string key = TestEntries.Key(1).ToHex();
+        string entry = $"{key[..2]}/{key}.entry";
+        foreach ((string name, byte[] bytes) in new[] { (entry, [1]), ("ids/01JD0000000000000000000001", Encoding.ASCII.GetBytes(key)), ("ids/01JD0000000000000000000002", [1]), ("quarantine.json", "[]"u8.ToArray()) })
+        {
+            await Bucket.PutAsync("ours/" + name, bytes);
+        }
+
+        IImageSource source = new S3ImageSource(Bucket.Clients, new S3Location(S3RverBucket.Name, "ours/", Bucket.Url, S3RverBucket.Region), 1 << 20);
+        var keys = new List<string>();
+        await foreach (SourceImage found in source.ListAsync(null, default))
+        {
+            keys.Add(found.Key);
+        }
+
+        // What only has such a name is listed.
+        Assert.Equal(new SortedSet<string>(StringComparer.Ordinal) { entry, "ids/01JD0000000000000000000002" }, keys);
+    }
+
+    [Fact]
     public async Task A_bucket_that_is_away_is_a_miss_and_a_reason()
     {
-        Assert.Null(await BackfillParts.Locations.ReadAsync(new S3Location(Bucket, "gone", _server!.Url, "us-east-1").ToString(), 1 << 20, default));
-        IImageSource source = new S3ImageSource(_clients, new S3Location("no-such-bucket", "", _server!.Url, "us-east-1"), 1 << 20);
+        Assert.Null(await BackfillParts.Locations.ReadAsync(new S3Location(S3RverBucket.Name, "gone", Bucket.Url, S3RverBucket.Region).ToString(), 1 << 20, default));
+        IImageSource source = new S3ImageSource(Bucket.Clients, new S3Location("no-such-bucket", "", Bucket.Url, S3RverBucket.Region), 1 << 20);
         await Assert.ThrowsAsync<SourceException>(async () =>
         {
             await foreach (SourceImage _ in source.ListAsync(null, default))
             {
             }
         });
+    }
+
+    [Fact]
+    public async Task A_bucket_that_never_answers_is_a_miss_after_two_seconds()
+    {
+        using var silent = new SilentServer();
+        Assert.Null(await new S3LocationReader(Bucket.Clients).ReadAsync(
+            new S3Location(S3RverBucket.Name, "a", $"http://127.0.0.1:{silent.Port}", S3RverBucket.Region).ToString(), 1 << 20, default));
     }
 
     [Fact]
@@ -108,16 +113,5 @@ public sealed class S3BackfillTests : IAsyncLifetime
             var place = new S3Location("b", key, "http://127.0.0.1:1/", "auto");
             Assert.Equal(place, S3Location.TryParse(place.ToString(), escaped: true));
         }
-    }
-
-    private async Task PutAsync(string key, byte[] bytes, string? originalUrl)
-    {
-        var request = new PutObjectRequest { BucketName = Bucket, Key = key, InputStream = new MemoryStream(bytes), UseChunkEncoding = false };
-        if (originalUrl is not null)
-        {
-            request.Metadata["originalUrl"] = originalUrl;
-        }
-
-        await _clients.Get(_server!.Url, "us-east-1").PutObjectAsync(request);
     }
 }

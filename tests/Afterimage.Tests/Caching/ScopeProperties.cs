@@ -4,7 +4,6 @@ using Afterimage.Entries;
 using Afterimage.Gateway;
 using Afterimage.Matching.Learning;
 using Afterimage.Requests;
-using Afterimage.Tests.Vectors;
 using Afterimage.Text;
 using Afterimage.Vectors;
 using FsCheck;
@@ -45,7 +44,7 @@ public sealed class ScopeProperties
         using var folder = new TemporaryFolder();
         var options = new GatewayOptions { Data = folder.Path, Store = new StoreOptions { Flush = false, FreeDiskBytesMin = 0 } };
         await using IEntryStore store = Composition.OpenStore(options, TimeProvider.System);
-        ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
+        ITextEmbedder embedder = Composition.CreateEmbedder(options);
         await using IVectorIndex index = Composition.OpenIndex(options, embedder.Space, new Stack<IAsyncDisposable>());
         CalibrationLearner learner = Composition.OpenLearner(options, TimeProvider.System);
         var tier = new SemanticTier(

@@ -26,6 +26,15 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Whether a timer is due later than <paramref name="from"/> from now, and not later than <paramref name="to"/>.</summary>
+    public bool IsDueBetween(TimeSpan from, TimeSpan to)
+    {
+        lock (_lock)
+        {
+            return _timers.Exists(t => t.Due > _now + from && t.Due <= _now + to);
+        }
+    }
+
     public void Advance(TimeSpan by)
     {
         DateTimeOffset end = GetUtcNow() + by;

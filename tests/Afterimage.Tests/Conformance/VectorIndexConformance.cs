@@ -1,5 +1,7 @@
+using Afterimage.Tests.Vectors;
 using Afterimage.Vectors;
 using Xunit;
+using static Afterimage.Tests.Conformance.VectorIndexes;
 
 namespace Afterimage.Tests.Conformance;
 
@@ -7,7 +9,7 @@ namespace Afterimage.Tests.Conformance;
 /// What every <see cref="IVectorIndex"/> promises. A provider derives from this class and says how to open one; each test opens an index of
 /// its own with a space id that no other test uses, so that one database can serve them all.
 /// </summary>
-public abstract class VectorIndexConformance
+public abstract partial class VectorIndexConformance
 {
     private const int Dimensions = 48;
 
@@ -160,21 +162,6 @@ public abstract class VectorIndexConformance
     }
 
     [Fact]
-    public async Task Adding_an_entry_again_replaces_its_vector_and_its_place()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        await index.AddAsync([Record(1, PartitionA, 5, Direction(1))], Stop);
-        await index.AddAsync([Record(1, PartitionB, 6, Direction(2))], Stop);
-
-        Assert.Empty(await index.SearchAsync(new VectorQuery(PartitionA, null, Direction(1), 10, -1), Stop));
-        Neighbor found = Assert.Single(await index.SearchAsync(new VectorQuery(PartitionB, 6, Direction(2), 10, -1), Stop));
-        Assert.Equal(1, found.Similarity, Tolerance);
-        Assert.Empty(await index.SearchAsync(new VectorQuery(PartitionB, 5, Direction(2), 10, -1), Stop));
-        Assert.Equal(1, await index.CountAsync(null, Stop));
-        Assert.Equal(0, await index.CountAsync(PartitionA, Stop));
-    }
-
-    [Fact]
     public async Task The_last_of_equal_entries_in_one_batch_counts()
     {
         await using IVectorIndex index = await OpenAsync();
@@ -183,76 +170,6 @@ public abstract class VectorIndexConformance
         Assert.Equal(2, await index.CountAsync(PartitionA, Stop));
         Neighbor found = Assert.Single(await index.SearchAsync(new VectorQuery(PartitionA, null, Direction(5), 1, 0.99f), Stop));
         Assert.Equal(Entry(1), found.Entry);
-    }
-
-    [Fact]
-    public async Task A_removed_entry_is_gone_and_unknown_ones_are_ignored()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        await index.AddAsync([Record(1, PartitionA), Record(2, PartitionA), Record(3, PartitionB)], Stop);
-
-        Assert.Equal(2, await index.RemoveAsync([Entry(1), Entry(99), Entry(3), Entry(1)], Stop));
-
-        Assert.Equal([Entry(2)], (await index.SearchAsync(new VectorQuery(PartitionA, null, Direction(1), 10, -1), Stop)).Select(n => n.Entry));
-        Assert.Empty(await index.SearchAsync(new VectorQuery(PartitionB, null, Direction(3), 10, -1), Stop));
-        Assert.Equal(0, await index.RemoveAsync([Entry(1)], Stop));
-        Assert.Equal(1, await index.CountAsync(null, Stop));
-    }
-
-    [Fact]
-    public async Task A_removed_entry_can_come_back()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        for (int round = 0; round < 3; round++)
-        {
-            await index.AddAsync([Record(1, PartitionA, vector: Direction(round))], Stop);
-            Neighbor found = Assert.Single(await index.SearchAsync(new VectorQuery(PartitionA, null, Direction(round), 10, -1), Stop));
-            Assert.Equal(1, found.Similarity, Tolerance);
-            Assert.Equal(1, await index.RemoveAsync([Entry(1)], Stop));
-        }
-
-        Assert.Equal(0, await index.CountAsync(null, Stop));
-    }
-
-    [Fact]
-    public async Task Empty_batches_do_nothing()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        await index.AddAsync([], Stop);
-        Assert.Equal(0, await index.RemoveAsync([], Stop));
-        Assert.Equal(0, await index.CountAsync(null, Stop));
-    }
-
-    [Fact]
-    public async Task Counts_follow_adds_and_removes()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        await index.AddAsync([.. Enumerable.Range(0, 30).Select(i => Record(i, i % 3 == 0 ? PartitionA : PartitionB))], Stop);
-        await index.RemoveAsync([Entry(0), Entry(1)], Stop);
-
-        Assert.Equal(28, await index.CountAsync(null, Stop));
-        Assert.Equal(9, await index.CountAsync(PartitionA, Stop));
-        Assert.Equal(19, await index.CountAsync(PartitionB, Stop));
-    }
-
-    [Fact]
-    public async Task Enumeration_tells_every_place()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        Guid batch = Guid.Parse("11111111-2222-3333-4444-555555555555");
-        VectorRecord[] records =
-        [
-            Record(1, PartitionA, 7) with { Batch = batch },
-            Record(2, PartitionB),
-            Record(3, PartitionB, long.MinValue),
-            Record(4, PartitionA, 0),
-        ];
-        await index.AddAsync(records, Stop);
-        await index.RemoveAsync([Entry(4)], Stop);
-
-        Assert.Equal(
-            records[..3].Select(r => new VectorPlace(r.Entry, r.Partition, r.Seed, r.Batch)).OrderBy(p => p.Entry),
-            (await PlacesAsync(index)).OrderBy(p => p.Entry));
     }
 
     [Fact]
@@ -275,106 +192,6 @@ public abstract class VectorIndexConformance
         Assert.Equal(30, (await index.SearchAsync(new VectorQuery(PartitionA, 4, Direction(1), 100, 0.99f), Stop)).DistinctBy(n => n.Entry).Count());
     }
 
-    [Fact]
-    public async Task A_vector_of_other_dimensions_is_refused()
-    {
-        await using IVectorIndex index = await OpenAsync();
-
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await index.AddAsync([Record(1, PartitionA, vector: new float[Dimensions + 1])], Stop));
-        await Assert.ThrowsAnyAsync<ArgumentException>(
-            async () => await index.SearchAsync(new VectorQuery(PartitionA, null, new float[Dimensions - 1], 1, 0), Stop));
-        Assert.Equal(0, await index.CountAsync(null, Stop));
-    }
-
-    [Fact]
-    public async Task Random_operations_agree_with_the_scan_oracle()
-    {
-        string space = NewSpace();
-        await using IVectorIndex index = await OpenAsync(space, Dimensions);
-        await using var oracle = new ScanIndex(space, Dimensions);
-        var random = new Random(20261121);
-        Hash256[] partitions = [.. Enumerable.Range(0, 5).Select(i => Hash256.Of($"p{i}"))];
-        for (int round = 0; round < Rounds; round++)
-        {
-            VectorRecord[] records = [.. Enumerable.Range(0, random.Next(30)).Select(_ => Record(
-                random.Next(400), partitions[random.Next(5)], random.Next(3) == 0 ? null : random.Next(6), Near(random.Next(12), random.NextSingle())))];
-            await index.AddAsync(records, Stop);
-            await oracle.AddAsync(records, Stop);
-            Hash256[] gone = [.. Enumerable.Range(0, random.Next(12)).Select(_ => Entry(random.Next(400)))];
-            Assert.Equal(await oracle.RemoveAsync(gone, Stop), await index.RemoveAsync(gone, Stop));
-            var query = new VectorQuery(
-                partitions[random.Next(5)], random.Next(2) == 0 ? null : random.Next(6), Near(random.Next(12), 0.3f), random.Next(1, 30), random.NextSingle());
-            await AgreesAsync(index, oracle, query, Tolerance);
-        }
-
-        Assert.Equal((await PlacesAsync(oracle)).OrderBy(p => p.Entry), (await PlacesAsync(index)).OrderBy(p => p.Entry));
-    }
-
-    [Fact]
-    public async Task Searches_beside_writers_see_what_was_there_and_only_their_partition()
-    {
-        await using IVectorIndex index = await OpenAsync();
-        await index.AddAsync([.. Enumerable.Range(0, 20).Select(i => Record(i, PartitionA))], Stop);
-        Task writers = Task.WhenAll(Enumerable.Range(1, 2).Select(writer => Task.Run(
-            async () =>
-            {
-                for (int i = 0; i < 10; i++)
-                {
-                    int number = (writer * 1000) + i;
-                    await index.AddAsync([Record(number, PartitionB, vector: Direction(i))], Stop);
-                    await index.RemoveAsync([Entry(number)], Stop);
-                }
-            },
-            Stop)));
-
-        do
-        {
-            for (int i = 0; i < 20; i++)
-            {
-                IReadOnlyList<Neighbor> found = await index.SearchAsync(new VectorQuery(PartitionA, null, Direction(i), 3, 0.99f), Stop);
-                Assert.Contains(Entry(i), found.Select(n => n.Entry));
-                Assert.DoesNotContain(found, n => !Enumerable.Range(0, 20).Select(Entry).Contains(n.Entry));
-            }
-        }
-        while (!writers.IsCompleted);
-
-        await writers;
-        Assert.Equal(20, await index.CountAsync(null, Stop));
-    }
-
-    /// <summary>Asserts that an index answers as the oracle does; neighbours whose similarity is within the tolerance of a cut may fall on either side.</summary>
-    internal static async Task AgreesAsync(IVectorIndex index, IVectorIndex oracle, VectorQuery query, float tolerance)
-    {
-        IReadOnlyList<Neighbor> found = await index.SearchAsync(query, Stop);
-        IReadOnlyList<Neighbor> all = await oracle.SearchAsync(query with { Count = int.MaxValue, SimilarityMin = -2 }, Stop);
-        var similarity = all.ToDictionary(n => n.Entry, n => n.Similarity);
-
-        Assert.Distinct(found.Select(n => n.Entry));
-        Assert.All(found, n => Assert.Equal(similarity[n.Entry], n.Similarity, tolerance));
-        Assert.All(found, n => Assert.True(n.Similarity >= query.SimilarityMin));
-        Assert.Equal(found.OrderByDescending(n => n.Similarity).Select(n => n.Similarity), found.Select(n => n.Similarity));
-        Neighbor[] expected = [.. all.Where(n => n.Similarity >= query.SimilarityMin).Take(query.Count)];
-        int certain = expected.Count(n => n.Similarity >= query.SimilarityMin + tolerance);
-        Assert.InRange(found.Count, certain, Math.Min(query.Count, all.Count(n => n.Similarity >= query.SimilarityMin - tolerance)));
-        for (int i = 0; i < Math.Min(found.Count, expected.Length); i++)
-        {
-            Assert.Equal(expected[i].Similarity, found[i].Similarity, tolerance);
-        }
-    }
-
-    internal static async Task<List<VectorPlace>> PlacesAsync(IVectorIndex index)
-    {
-        var places = new List<VectorPlace>();
-        await foreach (VectorPlace place in index.EnumerateAsync(Stop))
-        {
-            places.Add(place);
-        }
-
-        return places;
-    }
-
-    internal static Hash256 Entry(int number) => Hash256.Of($"entry {number}");
-
     private static string NewSpace() => $"conformance/{Guid.NewGuid():N}";
 
     private ValueTask<IVectorIndex> OpenAsync() => OpenAsync(NewSpace(), Dimensions);
@@ -382,28 +199,13 @@ public abstract class VectorIndexConformance
     private static VectorRecord Record(int number, Hash256 partition, long? seed = null, float[]? vector = null) =>
         new(Entry(number), partition, seed, vector ?? Direction(number));
 
-    private static float[] Direction(int number) => Near(number, 0);
+    private static float[] Direction(int number) => VectorData.Unit(new Random(number), Dimensions);
 
     /// <summary>A unit vector that differs from <see cref="Direction"/> of the same number by noise of about the given norm.</summary>
-    private static float[] Near(int number, float noise)
-    {
-        var centre = new Random(number);
-        var around = new Random((number * 1_000_003) + (int)(noise * 1_000_000));
-        float[] vector = new float[Dimensions];
-        for (int i = 0; i < Dimensions; i++)
-        {
-            vector[i] = centre.NextSingle() - 0.5f + (noise * 2 * (around.NextSingle() - 0.5f));
-        }
+    private static float[] Near(int number, float noise) =>
+        VectorData.Near(new Random((number * 1_000_003) + (int)(noise * 1_000_000)), Direction(number), noise);
 
-        return Unit(vector);
-    }
-
-    private static float[] Axis(int axis)
-    {
-        float[] vector = new float[Dimensions];
-        vector[axis] = 1;
-        return vector;
-    }
+    private static float[] Axis(int axis) => VectorData.Axis(Dimensions, axis);
 
     /// <summary>A unit vector with the given cosine to the first axis.</summary>
     private static float[] Blend(float cosine)
@@ -412,11 +214,5 @@ public abstract class VectorIndexConformance
         vector[0] = cosine;
         vector[1] = MathF.Sqrt(1 - (cosine * cosine));
         return vector;
-    }
-
-    private static float[] Unit(float[] vector)
-    {
-        float norm = MathF.Sqrt(vector.Sum(x => x * x));
-        return [.. vector.Select(x => x / norm)];
     }
 }

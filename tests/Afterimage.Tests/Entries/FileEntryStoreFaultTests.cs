@@ -51,6 +51,42 @@ public sealed class FileEntryStoreFaultTests : IDisposable
         Assert.Equal(_folder.EntryFiles().Length, (await store.ListAsync()).Count(h => h.Location is null));
     }
 
+    [Theory]
+    [InlineData("create")]
+    [InlineData("write")]
+    [InlineData("flush")]
+    [InlineData("move")]
+    public async Task Of_a_group_each_is_stored_whole_or_refused(string operation)
+    {
+        await using FileEntryStore store = Open();
+        NewEntry[] group = [.. Enumerable.Range(0, 70).Select(i => new NewEntry(TestEntries.Header(i, TestEntries.Body(i)), TestEntries.Body(i)))];
+        int calls = 0;
+        _volume.Fail(operation, () => Interlocked.Increment(ref calls) % 3 == 0 ? new IOException("No space left on device", DiskFullCode) : null);
+        IReadOnlyList<PutOutcome> outcomes = await store.PutManyAsync(group, default);
+
+        _volume.Heal();
+        Assert.InRange(outcomes.Count(outcome => outcome == PutOutcome.Stored), 30, 60);
+        for (int i = 0; i < group.Length; i++)
+        {
+            Assert.Equal(outcomes[i] == PutOutcome.Stored, await store.PeekAsync(TestEntries.Key(i), default) is not null);
+        }
+
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, "tmp")));
+        Assert.All(await store.PutManyAsync([.. group, new NewEntry(TestEntries.InPlace(100, "s3://x/100", 10))], default), outcome => Assert.True(outcome is PutOutcome.Stored or PutOutcome.Replaced));
+        Assert.Equal(TestEntries.Body(69), await store.ReadBodyAsync(TestEntries.Key(69)));
+    }
+
+    [Fact]
+    public async Task A_folder_that_another_writer_makes_at_the_same_moment_costs_no_entry()
+    {
+        await using FileEntryStore store = Open();
+        int moves = 0;
+        _volume.Fail("move", () => Interlocked.Increment(ref moves) == 1 ? new FileNotFoundException("what a rename into a missing folder says when that is there a moment later") : null);
+
+        Assert.Equal(PutOutcome.Stored, await store.PutAsync(1));
+        Assert.Equal(TestEntries.Body(1), await store.ReadBodyAsync(TestEntries.Key(1)));
+    }
+
     [Fact]
     public async Task A_read_only_folder_serves_and_refuses_writes()
     {
@@ -116,13 +152,14 @@ public sealed class FileEntryStoreFaultTests : IDisposable
 
     private sealed class FaultyVolume : EntryVolume
     {
-        private readonly Dictionary<string, Func<Exception>> _faults = [];
+        private readonly Dictionary<string, Func<Exception?>> _faults = [];
 
         public long FreeSpace { get; set; } = long.MaxValue;
 
         public long FreedByDelete { get; set; }
 
-        public void Fail(string operation, Func<Exception> fault) => _faults[operation] = fault;
+        /// <param name="fault">Null where the call goes well.</param>
+        public void Fail(string operation, Func<Exception?> fault) => _faults[operation] = fault;
 
         public void Heal() => _faults.Clear();
 
@@ -141,8 +178,13 @@ public sealed class FileEntryStoreFaultTests : IDisposable
         public override void Write(SafeFileHandle handle, IReadOnlyList<ReadOnlyMemory<byte>> parts, long offset)
         {
             // As a full disk does: some bytes arrive before the fault.
-            base.Write(handle, [parts[0][..(_faults.ContainsKey("write") ? 50 : parts[0].Length)], .. _faults.ContainsKey("write") ? [] : parts.Skip(1)], offset);
-            Check("write");
+            if (Fault("write") is { } fault)
+            {
+                base.Write(handle, [parts[0][..50]], offset);
+                throw fault;
+            }
+
+            base.Write(handle, parts, offset);
         }
 
         public override void Flush(SafeFileHandle handle)
@@ -174,10 +216,12 @@ public sealed class FileEntryStoreFaultTests : IDisposable
 
         private void Check(string operation)
         {
-            if (_faults.TryGetValue(operation, out Func<Exception>? fault))
+            if (Fault(operation) is { } fault)
             {
-                throw fault();
+                throw fault;
             }
         }
+
+        private Exception? Fault(string operation) => _faults.GetValueOrDefault(operation)?.Invoke();
     }
 }

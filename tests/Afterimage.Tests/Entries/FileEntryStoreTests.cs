@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Afterimage.Entries;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Afterimage.Tests.Entries;
@@ -176,6 +178,26 @@ public sealed class FileEntryStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Reading_back_takes_no_thread_from_the_pool_that_serves_hits()
+    {
+        await using (FileEntryStore store = Open())
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                await store.PutAsync(i);
+            }
+        }
+
+        var volume = new WatchedReadBack();
+        await using FileEntryStore read = FileEntryStore.Open(new FileEntryStoreOptions { Folder = _folder.Path, FreeDiskBytesMin = 0 }, _clock, null, volume);
+        await read.Loaded;
+
+        Assert.Equal(50, read.Status.Entries);
+        Assert.NotEmpty(volume.OnPool);
+        Assert.DoesNotContain(true, volume.OnPool);
+    }
+
+    [Fact]
     public async Task Leftovers_of_writes_are_removed_at_the_start_and_other_files_are_left_alone()
     {
         string tmp = Directory.CreateDirectory(Path.Combine(_folder.Path, "tmp")).FullName;
@@ -233,6 +255,24 @@ public sealed class FileEntryStoreTests : IDisposable
         }
 
         Assert.InRange(store.OpenFiles, 1, 5);
+    }
+
+    /// <summary>Notes of every folder and file that is read on whose thread that happens.</summary>
+    private sealed class WatchedReadBack : EntryVolume
+    {
+        public ConcurrentQueue<bool> OnPool { get; } = new();
+
+        public override IEnumerable<string> FilesUnder(string folder)
+        {
+            OnPool.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
+            return base.FilesUnder(folder);
+        }
+
+        public override SafeFileHandle OpenRead(string path)
+        {
+            OnPool.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
+            return base.OpenRead(path);
+        }
     }
 
     private sealed class GatedReadBack(ManualResetEventSlim gate) : EntryVolume

@@ -41,7 +41,7 @@ public sealed class InPlaceEntryTests : IDisposable
     public async Task Many_are_stored_at_once_and_survive_a_restart()
     {
         FileEntryStore store = Open();
-        EntryHeader[] headers = [.. Enumerable.Range(0, 500).Select(i => Placed(i))];
+        NewEntry[] headers = [.. Enumerable.Range(0, 500).Select(i => new NewEntry(Placed(i)))];
         Assert.All(await store.PutManyAsync(headers, default), outcome => Assert.Equal(PutOutcome.Stored, outcome));
         long bytes = store.Status.Bytes;
         await store.DisposeAsync();
@@ -105,7 +105,7 @@ public sealed class InPlaceEntryTests : IDisposable
         var batch = Guid.NewGuid();
         await using (FileEntryStore store = Open())
         {
-            await store.PutManyAsync([.. Enumerable.Range(0, 300).Select(i => Placed(i, i < 200 ? batch : Guid.Empty))], default);
+            await store.PutManyAsync([.. Enumerable.Range(0, 300).Select(i => new NewEntry(Placed(i, i < 200 ? batch : Guid.Empty)))], default);
         }
 
         await using FileEntryStore again = Open();
@@ -114,7 +114,9 @@ public sealed class InPlaceEntryTests : IDisposable
         again.Sweep();
 
         Assert.Equal(100, again.Status.Entries);
-        Assert.Equal(again.Status.Bytes, Directory.GetFiles(Path.Combine(_folder.Path, "packs"), "*.pack").Sum(f => new FileInfo(f).Length));
+
+        // Exactly the living where one sweep comes after all deletions; where the store's own came between them, what it has copied of the batch is dead by now.
+        Assert.InRange(Directory.GetFiles(Path.Combine(_folder.Path, "packs"), "*.pack").Sum(f => new FileInfo(f).Length), again.Status.Bytes, 2 * again.Status.Bytes);
         for (int i = 200; i < 300; i++)
         {
             Assert.Equal(TestEntries.Body(i), await again.ReadBodyAsync(TestEntries.Key(i)));
@@ -129,7 +131,7 @@ public sealed class InPlaceEntryTests : IDisposable
         await using FileEntryStore theirs = Open();
         var batch = Guid.NewGuid();
         await theirs.SetQuarantineAsync(batch, true, default);
-        await theirs.PutManyAsync([Placed(1), Placed(2, batch)], default);
+        await theirs.PutManyAsync([new NewEntry(Placed(1)), new NewEntry(Placed(2, batch))], default);
 
         Assert.NotNull(await ours.OpenAsync(TestEntries.Key(1), default));
         Assert.Null(await ours.OpenAsync(TestEntries.Key(2), default));
@@ -155,7 +157,7 @@ public sealed class InPlaceEntryTests : IDisposable
     {
         await using (FileEntryStore store = Open())
         {
-            await store.PutManyAsync([.. Enumerable.Range(0, 10).Select(i => Placed(i))], default);
+            await store.PutManyAsync([.. Enumerable.Range(0, 10).Select(i => new NewEntry(Placed(i)))], default);
         }
 
         string pack = Directory.GetFiles(Path.Combine(_folder.Path, "packs"), "*.pack").Single();
@@ -176,7 +178,7 @@ public sealed class InPlaceEntryTests : IDisposable
     {
         await using (FileEntryStore store = Open())
         {
-            await store.PutManyAsync([Placed(0), Placed(1)], default);
+            await store.PutManyAsync([new NewEntry(Placed(0)), new NewEntry(Placed(1))], default);
         }
 
         string pack = Directory.GetFiles(Path.Combine(_folder.Path, "packs"), "*.pack").Single();

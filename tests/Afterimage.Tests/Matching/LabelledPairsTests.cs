@@ -5,7 +5,7 @@ using Xunit;
 namespace Afterimage.Tests.Matching;
 
 /// <summary>
-/// The matcher at its default setting on labelled pairs: our own (<c>Pairs/</c>; half of them was never looked at while the matcher was made) and those of
+/// The matcher at its default setting on labelled pairs: our own (<c>Pairs/</c>; <c>own-held-back</c> was never looked at while the matcher was made) and those of
 /// <c>../shared/data/pairs</c>. Bounds are a little below what was reached, so that they tell of a step back and not of noise.
 /// </summary>
 public sealed class LabelledPairsTests
@@ -16,16 +16,17 @@ public sealed class LabelledPairsTests
     public static TheoryData<string, double, double> OwnSets => new()
     {
         { "own-dev.tsv", 0.004, 0.87 },
-        { "own-dev2.tsv", 0.006, 0.75 },
-        { "own-held-back.tsv", 0.013, 0.75 },
-        { "real-served.tsv", 0.04, 0.55 },
+        { "own-dev2.tsv", 0.006, 0.77 },
+        { "own-dev3.tsv", 0.013, 0.44 },
+        { "own-held-back.tsv", 0.013, 0.76 },
+        { "real-served.tsv", 0.03, 0.76 },
     };
 
     /// <summary>The same for the sets beside the project.</summary>
     public static TheoryData<string, double, double> SharedSets => new()
     {
         { "seed.tsv", 0, 1 },
-        { "generated.tsv", 0.002, 0.96 },
+        { "generated.tsv", 0.002, 0.98 },
         { "sugarcrepe.tsv", 0.01, 0 },
         { "sugarcrepe_pp.tsv", 0.01, 0.40 },
         { "sick.tsv", 0.01, 0.60 },

@@ -36,7 +36,9 @@ public sealed class MatcherPolicyTests
     }
 
     [Theory]
-    [InlineData("a torch in a cellar", "a flashlight in a cellar")]
+    [InlineData("a parrot in flight", "a flying parrot")]
+    [InlineData("a cat on the sea floor", "a cat on the seabed")]
+    [InlineData("a man dives into a pool", "a man dives into a swimming pool")]
     [InlineData("a rubbish bin by the door", "a trash can by the door")]
     [InlineData("a woman is getting ready to eat", "a woman is preparing to eat")]
     [InlineData("the mountains at golden hour", "the mountains at magic hour")]
@@ -46,6 +48,9 @@ public sealed class MatcherPolicyTests
 
     [Theory]
     [InlineData("a kayak on the sand", "a boat on the sand")]
+    [InlineData("a torch in a cellar", "a flashlight in a cellar")]
+    [InlineData("a goblin in a cave", "a hobgoblin in a cave")]
+    [InlineData("a castle on a hill", "a fortress on a hill")]
     [InlineData("a man holding a ball", "a man throwing a ball")]
     [InlineData("a burger on a plate", "a sandwich on a plate")]
     [InlineData("an African girl", "an African woman")]
@@ -60,12 +65,17 @@ public sealed class MatcherPolicyTests
     [InlineData("a fire truck", "a truck on fire")]
     [InlineData("an avocado turtle", "a turtle avocado")]
     [InlineData("a rose tattoo on a skull", "a skull tattoo on a rose")]
+    [InlineData("a potato pancake", "a potato on a pancake")]
+    [InlineData("a giant tulip head, a girl in a meadow", "a giant tulip on the head, a girl in a meadow")]
+    [InlineData("a shark underwater drone", "a shark and an underwater drone")]
     public void A_compound_is_more_than_its_words(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
 
     [Theory]
     [InlineData("a house with a window", "a house with many windows")]
     [InlineData("a pack of wolves in the snow", "a wolf in the snow")]
     [InlineData("some of the lamps are on", "all of the lamps are on")]
+    [InlineData("a person talking to a clown", "people talking to a clown")]
+    [InlineData("a robot holding a cube with both of its hands", "a robot holding a cube with its hand")]
     [InlineData("a few birds over a stadium", "hundreds of birds over a stadium")]
     [InlineData("a 17th century kitchen", "a 19th century kitchen")]
     [InlineData("a saloon in 1 8 7 5", "a saloon in 1 8 5 7")]
@@ -93,11 +103,42 @@ public sealed class MatcherPolicyTests
     [Theory]
     [InlineData("a rook on a chessboard", "a rock on a chessboard")]
     [InlineData("a chef with a whisk", "a chef with a whisky")]
+    [InlineData("a poster, typography, by a cartographer", "a poster, topography, by a cartographer")]
+    [InlineData("a still of spiderwoman in a city", "a still of spiderman in a city")]
+    [InlineData("a tree in the middle of a stunning landscape", "a tree in the middle of a stunning lakescape")]
     [InlineData("a minimalist room", "a maximalist room")]
     [InlineData("a lit lamp", "an unlit lamp")]
     public void A_word_that_looks_alike_is_no_slip(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
 
     [Theory]
+    [InlineData("an abandoned shop, photo", "an abandoned shop, photo from inside")]
+    [InlineData("a photo of an ancient roman bakery", "a photo of the inside of an ancient roman bakery")]
+    [InlineData("a spaceship", "inside a spaceship")]
+    [InlineData("Monica Bellucci", "Monica Bellucci, up close")]
+    public void Where_the_picture_is_taken_from_counts(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a woman in an ethereal snowy landscape", "a woman sitting in an ethereal snowy landscape")]
+    [InlineData("acrylic paint, berries and moss, portrait of a model", "acrylic paint on the body, berries and moss, portrait of a model")]
+    [InlineData("a knight holding a shield, sunbeams", "a knight holding a shield of sunbeams")]
+    [InlineData("man in a white room, comic style", "seated man in a white room, comic style")]
+    [InlineData("a druid made of green leather", "a druid wearing green leather")]
+    [InlineData("a man disguised as green beans", "a man disguised as a green beans can")]
+    [InlineData("dreaming", "a dream")]
+    [InlineData("a detailed map of the world", "a detailed map of another world")]
+    [InlineData("tom and jerry", "tom and jerry background")]
+    [InlineData("a colossal silver giant in a field", "a worn down colossal silver giant in a field")]
+    [InlineData("a screenshot of darth vader in a game", "a screenshot of one piece's darth vader in a game")]
+    [InlineData("split portrait, saul goodman, the joker", "split portrait, saul goodman as the joker")]
+    public void What_one_word_changes_in_the_picture_counts(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a woman on a bench in the park", "a woman sitting on a bench in the park")]
+    [InlineData("a portrait of a wizard, close up", "an up close portrait of a wizard")]
+    public void What_goes_without_saying_does_not(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a painting of Adolph Menzel", "a painting by Adolph Menzel")]
     [InlineData("The tower is higher than the cathedral.", "The cathedral is higher than the tower.")]
     [InlineData("batman as a samurai", "a samurai as batman")]
     [InlineData("a woman with a baby looks at a man", "a woman looks at a man with a baby")]
@@ -110,6 +151,68 @@ public sealed class MatcherPolicyTests
     [InlineData("a fox in the snow", "Here is an image that shows a fox in the snow")]
     [InlineData("a fox in the snow", "a picture of a fox in the snow for my blog")]
     public void Politeness_and_praise_carry_nothing(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("Good morning! A corgi in a hat, please.")]
+    [InlineData("Need a corgi in a hat asap")]
+    [InlineData("For my presentation on dogs, a corgi in a hat")]
+    [InlineData("a corgi in a hat, if that's okay")]
+    [InlineData("could someone generate a corgi in a hat for our newsletter")]
+    [InlineData("what I want is a corgi in a hat, thanks in advance")]
+    [InlineData("my daughter is six and wants a picture of a corgi in a hat")]
+    [InlineData("A corgi in a hat would be lovely")]
+    public void Talk_to_whoever_draws_carries_nothing(string asked) => Assert.Equal(Decision.Reuse, Judge(asked, "a corgi in a hat").Decision);
+
+    [Theory]
+    [InlineData("my little pony: a castle", "a castle")]
+    [InlineData("i love you, balloons", "balloons")]
+    [InlineData("a cat for a king", "a cat")]
+    [InlineData("a cake that says thanks", "a cake")]
+    public void What_only_sounds_like_talk_stays(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a toothless grin", "a grin with no teeth")]
+    [InlineData("a windowless room", "a room without windows")]
+    [InlineData("a barefoot girl", "a girl with no shoes")]
+    public void What_a_thing_lacks_may_be_said_in_one_word(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a toothless grin", "a grin with teeth")]
+    [InlineData("a windowless room", "a room with windows")]
+    [InlineData("a sleeveless dress", "a dress")]
+    public void What_a_thing_lacks_counts_in_one_word_too(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a fern-lined path", "a path lined with ferns")]
+    [InlineData("a snow-covered cabin", "a cabin covered in snow")]
+    [InlineData("a cow lying in the grass", "a cow lying on the grass")]
+    public void A_place_may_be_said_in_other_ways(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("his face is an egg", "his face in an egg")]
+    [InlineData("a knight holding a dragon", "a knight and a dragon")]
+    [InlineData("an arm made with honeycomb", "an arm filled with honeycomb")]
+    [InlineData("a berry with a face", "a face made of berries")]
+    [InlineData("a storm, green head, blue and purple", "a storm, blue head, purple and green")]
+    [InlineData("a woman, standing up, low angle shot", "a woman, low angle shot")]
+    public void What_joins_two_things_counts(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("the hero with his sword", "the hero with her sword")]
+    [InlineData("anime women in green dresses", "an anime woman in a green dress")]
+    public void Who_is_seen_counts(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("three zebra on a hill", "three zebras on a hill")]
+    [InlineData("portrait of Salvador Dalí", "portrait of Salvador Dali")]
+    [InlineData("portrait of gustav klimt", "portrait of gustav kilmt")]
+    public void A_slip_changes_nothing(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("portrait of an ork", "portrait of an oak")]
+    [InlineData("a barioth in the snow", "a barroth in the snow")]
+    [InlineData("the illuminati on a wall", "it illuminates a wall")]
+    public void A_name_one_letter_apart_is_another(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
 
     [Fact]
     public void Praise_alone_is_nothing_to_compare() => Assert.Equal(Decision.Reject, Judge("masterpiece, best quality", "stunning, 8k").Decision);

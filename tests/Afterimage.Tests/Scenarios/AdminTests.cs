@@ -122,6 +122,9 @@ public sealed class AdminTests
     [InlineData("Host", "evil.example")]
     [InlineData("Origin", "https://evil.example")]
     [InlineData("X-Forwarded-For", "203.0.113.9")]
+    [InlineData("Forwarded", "for=203.0.113.9")]
+    [InlineData("X-Real-IP", "203.0.113.9")]
+    [InlineData("Via", "1.1 proxy")]
     public async Task Without_a_token_only_this_machine_itself_may_ask(string name, string value)
     {
         await using TestGateway gateway = await TestGateway.StartAsync();

@@ -1,42 +1,14 @@
-using Afterimage.Cloud.S3;
 using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Tests.Cloud.S3;
 using Afterimage.Tests.Images;
-using Amazon.S3.Model;
 using Xunit;
 
 namespace Afterimage.Tests.Scenarios;
 
 /// <summary>An operator switches over with the bucket of the earlier cache: what was an exact hit there is one here, bit for bit, and becomes an entry of ours.</summary>
-public sealed class EarlierCacheTests : IAsyncLifetime
+public sealed class EarlierCacheTests : BucketTests
 {
-    private const string Bucket = FakeS3.Bucket;
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("afterimage-earlier-").FullName;
-    private readonly S3SourceClients _clients = new();
-    private S3RverServer? _server;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await S3RverServer.StartAsync(_folder);
-
-        // The usual AWS chain looks here first.
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", S3RverServer.Key);
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", S3RverServer.Key);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
-        _clients.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
-
     [Fact]
     public async Task Every_exact_hit_is_kept_and_the_bucket_is_asked_once()
     {
@@ -61,7 +33,7 @@ public sealed class EarlierCacheTests : IAsyncLifetime
         Assert.InRange(served.Count, 150, rows.Count);
         Assert.Equal(rows.Count(row => row.Key is null), gateway.Origin.Calls);
 
-        await _server!.DisposeAsync();
+        await Bucket.StopAsync();
         await gateway.SettleAsync();
         foreach (Row row in rows.Where(row => row.Key is not null).Take(20))
         {
@@ -72,16 +44,16 @@ public sealed class EarlierCacheTests : IAsyncLifetime
     [Fact]
     public async Task What_the_bucket_has_not_got_or_not_whole_is_a_miss_as_always()
     {
-        await PutAsync(Afterimage.Backfill.Keys.EarlierKeyScheme.KeyOf("/prompt/a%20torn%20fox?width=4&height=4", null), ImageFixtures.SmallPng()[..40]);
+        await Bucket.PutAsync(Afterimage.Backfill.Keys.EarlierKeyScheme.KeyOf("/prompt/a%20torn%20fox?width=4&height=4", null), ImageFixtures.SmallPng()[..40]);
         await using TestGateway gateway = await StartAsync();
         Assert.Equal("MISS", (await gateway.GetAsync("/prompt/a%20torn%20fox?width=4&height=4"))["X-Cache"]);
         Assert.Equal("MISS", (await gateway.GetAsync("/prompt/never%20asked?width=4&height=4"))["X-Cache"]);
-        await _server!.DisposeAsync();
+        await Bucket.StopAsync();
         Assert.Equal("MISS", (await gateway.GetAsync("/prompt/the%20bucket%20is%20away?width=4&height=4"))["X-Cache"]);
     }
 
     private Task<TestGateway> StartAsync() => TestGateway.StartAsync(
-        ("Store:Earlier:Bucket", Bucket), ("Store:Earlier:ServiceUrl", _server!.Url), ("Store:Earlier:Region", "us-east-1"), ("Semantic:Mode", "off"));
+        ("Store:Earlier:Bucket", S3RverBucket.Name), ("Store:Earlier:ServiceUrl", Bucket.Url), ("Store:Earlier:Region", S3RverBucket.Region), ("Semantic:Mode", "off"));
 
     private async Task<List<Row>> FillAsync()
     {
@@ -101,15 +73,12 @@ public sealed class EarlierCacheTests : IAsyncLifetime
             rows.Add(new Row(target, image, reading.Request?.ExactKey));
         }
 
-        await Parallel.ForEachAsync(objects, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (item, _) => await PutAsync(item.Key, item.Value));
+        await Parallel.ForEachAsync(objects, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (item, _) => await Bucket.PutAsync(item.Key, item.Value));
         return rows;
     }
 
     // As a client writes it: a target has no letters beyond ASCII, and the earlier cache's keys are those of the written form.
     private static string Ascii(string target) => string.Concat(target.EnumerateRunes().Select(rune => rune.IsAscii && rune.Value > ' ' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
-
-    private Task PutAsync(string name, byte[] bytes) =>
-        _clients.Get(_server!.Url, "us-east-1").PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = name, InputStream = new MemoryStream(bytes), UseChunkEncoding = false });
 
     private sealed record Row(string Target, byte[] Image, Hash256? Key);
 }

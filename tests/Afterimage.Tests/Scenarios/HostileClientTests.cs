@@ -1,4 +1,5 @@
 using System.Net;
+using Afterimage.Tests.Images;
 using Xunit;
 
 namespace Afterimage.Tests.Scenarios;
@@ -11,12 +12,17 @@ public sealed class HostileClientTests
 
     public static TheoryData<string> SmugglingShapes =>
     [
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + Inner,
+        "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 4\r\n\r\nabc" + Inner,
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc" + Inner,
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3;\r\n\r\nabc" + Inner,
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 00000000000000000000000000000003\r\n\r\nabc" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n" + Inner,
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + Inner,
@@ -143,6 +149,34 @@ public sealed class HostileClientTests
             Assert.StartsWith("HTTP/1.1 408", await client.ReadToEndAsync());
             client.Dispose();
         }
+    }
+
+    [Theory]
+    [InlineData("/other")]
+    [InlineData("/http/x")]
+    public async Task A_body_that_trickles_in_is_cut_off(string target)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Routes:0:Path", "/http/**"), ("Routes:0:Dialect", "http"));
+        using RawClient slow = await RawClient.ConnectAsync(gateway.Client.BaseAddress!);
+        await slow.SendAsync($"POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhello");
+        Assert.StartsWith("HTTP/1.1 408", await slow.ReadToEndAsync());
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("268435456")]
+    public async Task Who_does_not_take_a_picture_is_cut_off(string memoryBytesMax)
+    {
+        // Far more than the buffers of two sockets hold; the rate is set so high that the five seconds alone count.
+        await using TestGateway gateway = await TestGateway.StartAsync(("Limits:BodyBytesPerSecondMin", "100000000"), ("Store:MemoryBytesMax", memoryBytesMax));
+        byte[] large = ImageFixtures.SmallPng(64, 64, ImageFixtures.Text("parameters", new string('a', 24 << 20)));
+        gateway.Origin.Answer = context => context.Response.Body.WriteAsync(large).AsTask();
+        Assert.Equal(large, (await gateway.GetAsync(Picture)).Body);
+        await gateway.SettleAsync();
+        Assert.Equal("HIT exact", (await gateway.GetAsync(Picture)).Cache);
+        using RawClient idle = await RawClient.ConnectAsync(gateway.Client.BaseAddress!);
+        await idle.SendAsync($"GET {Picture} HTTP/1.1\r\nHost: a\r\n\r\n");
+        await idle.UntilClosedAsync();
     }
 
     [Fact]

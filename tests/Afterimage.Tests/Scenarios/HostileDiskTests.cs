@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Afterimage.Tests.Entries;
 using Afterimage.Tests.Images;
@@ -17,17 +16,49 @@ public sealed class HostileDiskTests
         using var disk = SmallDisk.Mount(megabytes: 256);
         await using TestGateway gateway = await TestGateway.StartAsync(await TestOrigin.StartAsync(), Path.Combine(disk.Path, "data"), keepData: false, ("Store:MemoryBytesMax", "0"));
         Assert.Equal("HIT exact", await AskTwiceAsync(gateway, 1));
-        string ballast = Path.Combine(disk.Path, "ballast");
-        Fill(ballast);
+        disk.Fill();
         for (int i = 2; i < 10; i++)
         {
             Assert.Equal("MISS", await AskTwiceAsync(gateway, i));
         }
 
         Assert.Equal("HIT exact", (await gateway.GetAsync(Picture(1))).Cache);
-        File.Delete(ballast);
+        Assert.Contains("no room", await ReadyAsync(gateway));
+        disk.Free();
         Assert.Equal("HIT exact", await AskTwiceAsync(gateway, 20));
+        Assert.DoesNotContain("no room", await ReadyAsync(gateway));
         Assert.Empty(Directory.EnumerateFiles(disk.Path, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_said_to_the_operator()
+    {
+        using var disk = SmallDisk.Mount(megabytes: 256);
+        await using TestOrigin origin = await TestOrigin.StartAsync();
+        await using ProgramProcess program = ProgramProcess.Start(
+            "serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", Path.Combine(disk.Path, "data"), "--Store:FreeDiskBytesMin", "0", "--Store:MemoryBytesMax", "0");
+        using var client = new HttpClient { BaseAddress = await program.Address, Timeout = ProgramProcess.Hang };
+        disk.Fill();
+        for (int i = 0; i < 5; i++)
+        {
+            await client.GetByteArrayAsync(Picture(i));
+        }
+
+        program.Terminate();
+        Assert.Equal(0, await program.ExitAsync());
+        Assert.Single(program.Lines, line => line.Contains("pictures are not stored"));
+    }
+
+    [Fact]
+    public async Task A_data_folder_on_a_read_only_disk_is_refused_by_what_it_is()
+    {
+        using var disk = SmallDisk.Mount(megabytes: 1);
+        string data = Directory.CreateDirectory(Path.Combine(disk.Path, "data")).FullName;
+        Assert.True(disk.TryMakeReadOnly());
+        await using ProgramProcess program = ProgramProcess.Start("serve", "--origin", "http://127.0.0.1:9", "--listen", "http://127.0.0.1:0", "--data", data);
+
+        Assert.Equal(1, await program.ExitAsync());
+        Assert.Contains(program.Lines, line => line.Contains($"Nothing can be written into the data folder {data}"));
     }
 
     [Fact]
@@ -89,6 +120,8 @@ public sealed class HostileDiskTests
         Assert.InRange(hit.Body.Length, 1, 2000);
     }
 
+    private static async Task<string> ReadyAsync(TestGateway gateway) => (await gateway.GetAsync("/_afterimage/health/ready")).Text;
+
     private static async Task<string> AskTwiceAsync(TestGateway gateway, int number)
     {
         Answer first = await gateway.GetAsync(Picture(number));
@@ -98,69 +131,5 @@ public sealed class HostileDiskTests
         Assert.Equal(HttpStatusCode.OK, second.Status);
         await gateway.SettleAsync();
         return second.Cache;
-    }
-
-    private static void Fill(string path)
-    {
-        try
-        {
-            using FileStream file = File.Create(path, 1);
-            byte[] block = new byte[4096];
-            while (true)
-            {
-                file.Write(block);
-            }
-        }
-        catch (IOException)
-        {
-            // Full, which was wanted.
-        }
-    }
-
-    /// <summary>A tmpfs of its own; only root may mount one.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private SmallDisk(string path) => Path = path;
-
-        public string Path { get; }
-
-        public static SmallDisk Mount(int megabytes)
-        {
-            Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root can mount a disk to fill");
-            string path = Directory.CreateTempSubdirectory("afterimage-disk-").FullName;
-            bool mounted = Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path);
-            if (!mounted)
-            {
-                Directory.Delete(path);
-            }
-
-            Assert.SkipUnless(mounted, "no file system can be mounted here");
-            return new SmallDisk(path);
-        }
-
-        // Fails while a file is open for writing, as logs of the index are; then the disk cannot turn read-only this way.
-        public bool TryMakeReadOnly() => Run("mount", "-o", "remount,ro", Path);
-
-        public void MakeWritable() => Run("mount", "-o", "remount,rw", Path);
-
-        public void Dispose()
-        {
-            Run("umount", "-l", Path);
-            Directory.Delete(Path);
-        }
-
-        private static bool Run(string program, params string[] arguments)
-        {
-            try
-            {
-                using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-                process.WaitForExit();
-                return process.ExitCode == 0;
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                return false;
-            }
-        }
     }
 }

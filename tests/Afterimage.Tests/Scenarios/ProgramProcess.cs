@@ -6,6 +6,12 @@ namespace Afterimage.Tests.Scenarios;
 /// <summary>The real program as a process.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
+    /// <summary>
+    /// After so long a test is taken to hang. Nothing is measured by it: where several builds and tests share two cores, a process needs a minute to start and
+    /// gets there all the same.
+    /// </summary>
+    public static readonly TimeSpan Hang = TimeSpan.FromMinutes(5);
+
     private readonly Process _process;
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _lines = [];
@@ -19,7 +25,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>Where it listens.</summary>
-    public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    public Task<Uri> Address => _address.Task.WaitAsync(Hang);
 
     /// <summary>Everything printed so far.</summary>
     public string[] Lines
@@ -65,7 +71,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
 
     public async Task<int> ExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync().WaitAsync(Hang);
         return _process.ExitCode;
     }
 

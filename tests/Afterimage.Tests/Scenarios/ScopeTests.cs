@@ -68,6 +68,23 @@ public sealed class ScopeTests
         }
     }
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task A_query_that_cannot_be_read_makes_no_common_scope_of_those_who_send_it(string required)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Scope:ApiKey", "true"), ("Scope:Required", required), ("Routes:0:Path", "/**"), ("Routes:0:Dialect", "http"));
+        gateway.Origin.Answer = async context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=60";
+            await context.Response.WriteAsync(context.Request.Headers["X-Api-Key"].ToString());
+        };
+        foreach (string tenant in new[] { "a", "b", "a" })
+        {
+            Assert.Equal(tenant, Encoding.UTF8.GetString((await gateway.GetAsync("/private?x=%zz", ("X-Api-Key", tenant))).Body));
+        }
+    }
+
     [Fact]
     public async Task The_path_s_tenant_is_not_shown_to_the_origin_and_opens_no_other_door()
     {

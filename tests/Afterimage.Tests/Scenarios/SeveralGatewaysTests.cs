@@ -72,7 +72,8 @@ public sealed class SeveralGatewaysTests
     public async Task Purge_and_feedback_given_to_one_gateway_act_at_all_of_them()
     {
         // Without the feed a purged picture would be served by the others for ten minutes.
-        await using Cluster cluster = await Cluster.StartAsync(3, true, ("Store:S3:LocalStalenessSeconds", "600"));
+        await using Cluster cluster = await Cluster.StartAsync(
+            3, true, ("Store:S3:LocalStalenessSeconds", "600"), ("Routes:0:Path", "/prompt/**"), ("Routes:1:Path", "/page/**"), ("Routes:1:Dialect", "http"));
         await Task.WhenAll(cluster.Gateways.Select(g => g.UntilUpAsync("bucket", "database", "index", "changes")));
         Answer drawn = await cluster.Gateways[0].GetAsync(Fox);
         Assert.Equal("MISS", drawn.Cache);
@@ -102,6 +103,32 @@ public sealed class SeveralGatewaysTests
         }
 
         Assert.Equal(calls + 1, cluster.Origin.Calls);
+
+        // Each has its own responses of the http route; the purge of one is that of all.
+        foreach (Cluster.Gateway gateway in cluster.Gateways)
+        {
+            Assert.Equal("MISS", (await gateway.GetAsync("/page/1")).Cache);
+            Assert.Equal("HIT exact", (await gateway.GetAsync("/page/1")).Cache);
+        }
+
+        Assert.Equal("told", (await cluster.Gateways[0].PostAsync("/_afterimage/purge", new { request = "/page/1", dryRun = false })).GetProperty("others").GetString());
+        foreach (Cluster.Gateway gateway in cluster.Gateways)
+        {
+            await Cluster.UntilAsync(async () => (await gateway.GetAsync("/page/1")).Cache == "MISS");
+        }
+
+        // So is what an unsafe request to one of them makes void.
+        foreach (Cluster.Gateway gateway in cluster.Gateways)
+        {
+            await gateway.GetAsync("/page/1");
+            Assert.Equal("HIT exact", (await gateway.GetAsync("/page/1")).Cache);
+        }
+
+        await cluster.Gateways[0].SendAsync(HttpMethod.Post, "/page/1");
+        foreach (Cluster.Gateway gateway in cluster.Gateways)
+        {
+            await Cluster.UntilAsync(async () => (await gateway.GetAsync("/page/1")).Cache == "MISS");
+        }
 
         // A gateway that comes new knows what was said before it came.
         await cluster.Gateways[2].DisposeAsync();

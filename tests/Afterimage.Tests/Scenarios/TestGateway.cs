@@ -11,7 +11,7 @@ internal sealed class TestGateway : IAsyncDisposable
     private TestGateway(GatewayHost host, TestOrigin origin, string data, bool keepData)
     {
         (Host, Origin, Data, _keepData) = (host, origin, data, keepData);
-        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 200 }) { BaseAddress = new Uri(host.Addresses[0]), Timeout = TimeSpan.FromSeconds(60) };
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 200 }) { BaseAddress = new Uri(host.Addresses[0]), Timeout = ProgramProcess.Hang };
     }
 
     public GatewayHost Host { get; private set; }

@@ -1,5 +1,6 @@
 using System.Net;
 using Afterimage.Tests.Cloud;
+using Afterimage.Tests.Images;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -55,6 +56,34 @@ public sealed class VariantTests
         Assert.Matches(@"^/prompt/a%20red%20fox\?width=64&height=64&model=turbo&seed=\d+$", targets[1]);
         Assert.Matches(@"^/prompt/a%20red%20fox\?width=64&height=64&model=turbo&seed=\d+$", targets[2]);
         Assert.NotEqual(targets[1], targets[2]);
+    }
+
+    [Fact]
+    public async Task Who_asks_in_other_words_gets_them_in_turn_too()
+    {
+        await using TestGateway gateway = await StartAsync(TimeProvider.System, ("Variants:Size", "3"));
+
+        // What differs must not be metadata, which is stripped for those who ask in other words.
+        gateway.Origin.Answer = context => context.Response.Body.WriteAsync(ImageFixtures.Png(
+            ("IHDR", ImageFixtures.PngHeader(64, 64)), ("IDAT", ImageFixtures.Zlib([.. Enumerable.Repeat((byte)gateway.Origin.Calls, 64 * 193)])), ("IEND", []))).AsTask();
+        for (int i = 0; i < 3; i++)
+        {
+            await gateway.GetAsync(Fox);
+            await gateway.SettleAsync();
+        }
+
+        var seen = new HashSet<string>();
+        for (int i = 0; i < 3; i++)
+        {
+            Answer answer = await gateway.GetAsync("/prompt/A%20red%20fox!?width=64&height=64");
+            Assert.Equal("HIT semantic", answer.Cache);
+            seen.Add(Convert.ToHexString(answer.Body));
+        }
+
+        Assert.Equal((3, 3), (seen.Count, gateway.Origin.Calls));
+
+        // Who names a seed meant one picture, not any.
+        Assert.Equal("MISS", (await gateway.GetAsync("/prompt/A%20red%20fox!?width=64&height=64&seed=5")).Cache);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed class CrashTests : IDisposable
     /// <summary>The index holds what was acknowledged, and of the operation that was under way any first part.</summary>
     private static async Task VerifyAsync(VectorIndex index, Dictionary<Hash256, int> expected, int done)
     {
-        var places = (await VectorIndexConformance.PlacesAsync(index)).ToDictionary(p => p.Entry);
+        var places = (await VectorIndexes.PlacesAsync(index)).ToDictionary(p => p.Entry);
         var found = places.ToDictionary(p => p.Key, p => NumberOf(p.Value));
         var possible = Enumerable.Range(0, 6).Select(parts =>
         {

@@ -35,7 +35,7 @@ internal static class CrashWriter
     {
         var random = new Random(number);
         return random.Next(3) == 0
-            ? ([], [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => VectorIndexConformance.Entry(random.Next(Entries)))])
+            ? ([], [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => VectorIndexes.Entry(random.Next(Entries)))])
             : ([.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Record(random.Next(Entries), number))], []);
     }
 
@@ -44,7 +44,7 @@ internal static class CrashWriter
     {
         var random = new Random((entry * 7919) + number);
         return new VectorRecord(
-            VectorIndexConformance.Entry(entry),
+            VectorIndexes.Entry(entry),
             Hash256.Of($"partition {random.Next(10) / 8}"),
             random.Next(2) == 0 ? null : random.Next(),
             VectorData.Unit(random, Dimensions),

@@ -29,7 +29,7 @@ public sealed class DurabilityTests : IDisposable
             for (int i = 0; i < 60; i++)
             {
                 VectorRecord[] records = [.. Enumerable.Range(0, random.Next(5)).Select(_ => RandomRecord(random))];
-                Hash256[] gone = [.. Enumerable.Range(0, random.Next(3)).Select(_ => VectorIndexConformance.Entry(random.Next(150)))];
+                Hash256[] gone = [.. Enumerable.Range(0, random.Next(3)).Select(_ => VectorIndexes.Entry(random.Next(150)))];
                 await index.AddAsync(records, Stop);
                 await oracle.AddAsync(records, Stop);
                 await index.RemoveAsync(gone, Stop);
@@ -47,9 +47,9 @@ public sealed class DurabilityTests : IDisposable
     {
         await using VectorIndex index = Open(flush: TimeSpan.FromHours(1));
         await index.AddAsync([.. Enumerable.Range(0, 10).Select(Record)], Stop);
-        await index.RemoveAsync([VectorIndexConformance.Entry(3)], Stop);
+        await index.RemoveAsync([VectorIndexes.Entry(3)], Stop);
 
-        using TemporaryFolder copy = CopyOfFiles();
+        using TemporaryFolder copy = TemporaryFolder.CopyOf(_folder.Path);
         await using VectorIndex other = Open(copy.Path);
 
         Assert.Equal(9, await other.CountAsync(null, Stop));
@@ -62,7 +62,7 @@ public sealed class DurabilityTests : IDisposable
         await using (VectorIndex index = Open())
         {
             await index.AddAsync([.. Enumerable.Range(0, 6).Select(Record)], Stop);
-            await index.RemoveAsync([VectorIndexConformance.Entry(0)], Stop);
+            await index.RemoveAsync([VectorIndexes.Entry(0)], Stop);
         }
 
         byte[] whole = await File.ReadAllBytesAsync(Segments().Single(), Stop);
@@ -109,7 +109,7 @@ public sealed class DurabilityTests : IDisposable
             for (int i = 0; i < 5; i++)
             {
                 IReadOnlyList<Neighbor> found = await index.SearchAsync(Query(i), Stop);
-                Assert.All(found, n => Assert.Equal(VectorIndexConformance.Entry(i), n.Entry));
+                Assert.All(found, n => Assert.Equal(VectorIndexes.Entry(i), n.Entry));
                 Assert.All(found, n => Assert.Equal(1, n.Similarity, 1e-3f));
             }
         }
@@ -213,7 +213,7 @@ public sealed class DurabilityTests : IDisposable
 
         foreach ((int i, VectorIndex index) in open.Index())
         {
-            Assert.Equal([VectorIndexConformance.Entry(i)], (await VectorIndexConformance.PlacesAsync(index)).Select(p => p.Entry));
+            Assert.Equal([VectorIndexes.Entry(i)], (await VectorIndexes.PlacesAsync(index)).Select(p => p.Entry));
             await index.DisposeAsync();
         }
 
@@ -246,16 +246,16 @@ public sealed class DurabilityTests : IDisposable
     private static async Task Same(VectorIndex index, ScanIndex oracle)
     {
         Assert.Equal(
-            (await VectorIndexConformance.PlacesAsync(oracle)).OrderBy(p => p.Entry),
-            (await VectorIndexConformance.PlacesAsync(index)).OrderBy(p => p.Entry));
+            (await VectorIndexes.PlacesAsync(oracle)).OrderBy(p => p.Entry),
+            (await VectorIndexes.PlacesAsync(index)).OrderBy(p => p.Entry));
         for (int i = 0; i < 20; i++)
         {
-            await VectorIndexConformance.AgreesAsync(index, oracle, Query(i) with { Count = 10, SimilarityMin = 0 }, 2e-3f);
+            await VectorIndexes.AgreesAsync(index, oracle, Query(i) with { Count = 10, SimilarityMin = 0 }, 2e-3f);
         }
     }
 
     private static VectorRecord Record(int number) =>
-        new(VectorIndexConformance.Entry(number), Hash256.Of("p"), number, VectorData.Unit(new Random(number), Dimensions), new Guid(number, 0, 0, new byte[8]));
+        new(VectorIndexes.Entry(number), Hash256.Of("p"), number, VectorData.Unit(new Random(number), Dimensions), new Guid(number, 0, 0, new byte[8]));
 
     private static VectorRecord RandomRecord(Random random) => Record(random.Next(150)) with
     {
@@ -282,20 +282,5 @@ public sealed class DurabilityTests : IDisposable
         string inner = VectorIndex.FolderOf(folder.Path, Space);
         Directory.CreateDirectory(inner);
         await File.WriteAllBytesAsync(Path.Combine(inner, LogSegment.FileName(1)), bytes, Stop);
-    }
-
-    private TemporaryFolder CopyOfFiles()
-    {
-        var copy = new TemporaryFolder();
-        string inner = VectorIndex.FolderOf(copy.Path, Space);
-        Directory.CreateDirectory(inner);
-        foreach (string file in Segments())
-        {
-            using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var target = new FileStream(Path.Combine(inner, Path.GetFileName(file)), FileMode.CreateNew);
-            source.CopyTo(target);
-        }
-
-        return copy;
     }
 }

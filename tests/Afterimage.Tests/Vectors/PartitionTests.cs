@@ -43,7 +43,7 @@ public sealed class PartitionTests : IDisposable
         Assert.InRange((index.Status.MemoryBytes - empty) / 100_000, 64, 300);
 
         long full = index.Status.MemoryBytes;
-        await index.RemoveAsync([.. Enumerable.Range(0, 100_000).Select(VectorIndexConformance.Entry)], Stop);
+        await index.RemoveAsync([.. Enumerable.Range(0, 100_000).Select(VectorIndexes.Entry)], Stop);
         Assert.Equal(0, index.Status.Partitions);
         await index.AddAsync([.. Enumerable.Range(200_000, 50_000).Select(i => Record(i, i))], Stop);
         Assert.True(index.Status.MemoryBytes <= full);
@@ -71,7 +71,7 @@ public sealed class PartitionTests : IDisposable
             for (int i = 0; i < 20; i++)
             {
                 float[] query = VectorData.Near(random, records[i].Vector.ToArray(), 0.3f);
-                await VectorIndexConformance.AgreesAsync(index, oracle, new VectorQuery(records[i].Partition, null, query, 5, floor), 1e-3f);
+                await VectorIndexes.AgreesAsync(index, oracle, new VectorQuery(records[i].Partition, null, query, 5, floor), 1e-3f);
             }
         }
     }
@@ -142,7 +142,7 @@ public sealed class PartitionTests : IDisposable
     private static Hash256 Partition(int number) => Hash256.Of($"partition {number}");
 
     private static VectorRecord Record(int number, int partition, long? seed = null) => new(
-        VectorIndexConformance.Entry(number), Partition(partition), seed, VectorData.Unit(new Random(number), Dimensions));
+        VectorIndexes.Entry(number), Partition(partition), seed, VectorData.Unit(new Random(number), Dimensions));
 
     private VectorIndex Open(string space) => VectorIndex.Open(
         new VectorIndexOptions { Folder = _folder.Path, SpaceId = space, Dimensions = Dimensions, GraphMin = 128 });

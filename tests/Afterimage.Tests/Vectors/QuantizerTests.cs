@@ -70,6 +70,29 @@ public sealed class QuantizerTests
         }
     }
 
+    [Theory]
+    [InlineData(256)]
+    [InlineData(768)]
+    public void Codes_tell_near_duplicates_apart(int dimensions)
+    {
+        var quantizer = new Quantizer(dimensions);
+        var random = new Random(dimensions);
+        float[] centre = VectorData.Unit(random, dimensions);
+        float[][] alike = [.. Enumerable.Range(0, 200).Select(_ => VectorData.Near(random, centre, 0.05f))];
+        byte[] row = new byte[quantizer.Length];
+        sbyte[] query = new sbyte[quantizer.Length];
+        foreach ((float[] x, float[] q) in alike.Zip(alike.Skip(1)))
+        {
+            RowScale rowScale = quantizer.Encode(x, row);
+            RowScale queryScale = quantizer.EncodeQuery(q, query);
+            double coded = Enumerable.Range(0, quantizer.Length).Sum(i => (row[i] - 128.0) * query[i]) * rowScale.Scale * queryScale.Scale;
+
+            // What a code leaves out of one does not count for what both have in common.
+            double apart = 1 - Dot(x, q);
+            Assert.InRange(1 - coded, 0.9 * apart, 1.1 * apart);
+        }
+    }
+
     [Fact]
     public void Half_conversion_is_that_of_the_runtime_for_every_float_of_a_unit_vector()
     {

@@ -93,4 +93,5 @@ public sealed record RollbackReport(Guid Batch, bool DryRun, long Entries, long 
 /// <summary>What a reindex did.</summary>
 /// <param name="Already">Entries that had a vector in this space.</param>
 /// <param name="WithoutWords">Entries whose prompt cannot be embedded.</param>
-public sealed record ReindexReport(string Space, long Entries, long Added, long Already, long WithoutWords, double Seconds);
+/// <param name="Removed">Vectors whose entry is gone.</param>
+public sealed record ReindexReport(string Space, long Entries, long Added, long Already, long WithoutWords, long Removed, double Seconds);

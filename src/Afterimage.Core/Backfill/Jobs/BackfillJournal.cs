@@ -11,6 +11,8 @@ internal sealed class BackfillJournal : IDisposable
 {
     private const long ProgressBytesMax = 4 << 20;
     private const int FlushEveryMs = 1000;
+    private const int LockAttempts = 10;
+    private const int LockRetryMs = 20;
 
     private readonly string _folder;
     private readonly FileStream _lock;
@@ -95,11 +97,19 @@ internal sealed class BackfillJournal : IDisposable
     /// <summary>Whether the last flush is so long ago that another is due.</summary>
     public bool FlushIsDue => Environment.TickCount64 - _flushed > FlushEveryMs;
 
+    /// <summary>Writes up to which key the next chunk goes, before anything of it is stored.</summary>
+    public void Announce(string last) => Write(Progress with { Announced = last });
+
     /// <summary>Writes failures and the new cursor; <see cref="Flush"/> forces them to the disk.</summary>
     public void Commit(BackfillProgress progress, IReadOnlyList<BackfillFailure> failures)
     {
         Write(_failures, failures);
-        Progress = progress with { FailureFile = Progress.FailureFile, FailureBytes = _failures.Position };
+        Write(progress with { FailureFile = Progress.FailureFile, FailureBytes = _failures.Position });
+    }
+
+    private void Write(BackfillProgress progress)
+    {
+        Progress = progress;
         if (_progress.Length > ProgressBytesMax)
         {
             Shrink();
@@ -125,6 +135,8 @@ internal sealed class BackfillJournal : IDisposable
     }
 
     public void SetState(BackfillState state) => Change(job => job with { State = state });
+
+    public void SetPace(BackfillOptions order) => Change(job => job with { Options = job.Options.AtPaceOf(order) });
 
     public void SetTotal(long total) => Change(job => job with { Total = total });
 
@@ -163,6 +175,24 @@ internal sealed class BackfillJournal : IDisposable
     }
 
     public static string FolderOf(string root, Guid batch) => Path.Combine(root, batch.ToString("N"));
+
+    /// <summary>Whether a process is at the job now.</summary>
+    public static bool IsHeld(string root, Guid batch)
+    {
+        try
+        {
+            using FileStream free = OpenLock(FolderOf(root, batch), FileMode.Open);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>Changes only the state of a job that nobody runs.</summary>
     public static void MarkState(string root, Guid batch, BackfillState state)
@@ -203,7 +233,23 @@ internal sealed class BackfillJournal : IDisposable
         return last;
     }
 
-    private static FileStream Lock(string folder) => new(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    // Whoever asks whether a job runs (see IsHeld) has its lock for a moment; a job holds it far longer than this waits.
+    private static FileStream Lock(string folder)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return OpenLock(folder, FileMode.OpenOrCreate);
+            }
+            catch (IOException) when (attempt < LockAttempts)
+            {
+                Thread.Sleep(LockRetryMs);
+            }
+        }
+    }
+
+    private static FileStream OpenLock(string folder, FileMode mode) => new(Path.Combine(folder, "lock"), mode, FileAccess.ReadWrite, FileShare.None);
 
     private FileStream Open(string name) => new(Path.Combine(_folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, 1 << 16);
 

@@ -1,6 +1,6 @@
 namespace Afterimage.Backfill.Jobs;
 
-/// <summary>How a job runs. Written into the job's file, so that a resumed job goes on as it began.</summary>
+/// <summary>How a job runs. Written into the job's file, so that a resumed job makes the same of an image as before it was stopped.</summary>
 public sealed record BackfillOptions
 {
     /// <summary>Leave images where they are and reference them; otherwise their bytes are copied into the store.</summary>
@@ -29,4 +29,13 @@ public sealed record BackfillOptions
 
     /// <summary>Wait before the second attempt; doubles with each.</summary>
     public TimeSpan Backoff { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The same result at another pace: what an order to go on may change.</summary>
+    internal BackfillOptions AtPaceOf(BackfillOptions order) => this with
+    {
+        Concurrency = order.Concurrency,
+        RateMax = order.RateMax,
+        Between = order.Between,
+        ChunkSize = order.ChunkSize,
+    };
 }

@@ -15,6 +15,9 @@ public sealed record BackfillProgress
     /// <summary>The last key done; null before the first.</summary>
     public string? After { get; init; }
 
+    /// <summary>The last key of the chunk that was begun behind <see cref="After"/>; null where none was.</summary>
+    public string? Announced { get; init; }
+
     /// <summary>Images met.</summary>
     public long Processed { get; init; }
 

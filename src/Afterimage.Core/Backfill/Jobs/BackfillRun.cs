@@ -18,6 +18,9 @@ internal sealed class BackfillRun
 
     private const int ChunksAhead = 2;
 
+    // A slow job's cursor moves this often, so that its progress is seen and a kill costs little.
+    private const double ChunkSecondsMax = 2;
+
     // Images that are copied are in memory until their chunk is stored; there may be ChunksAhead + 2 chunks.
     private const long ChunkBytesMax = 16 << 20;
 
@@ -25,6 +28,8 @@ internal sealed class BackfillRun
     private readonly IImageSource _source;
     private readonly BackfillJournal _journal;
     private readonly BackfillOptions _options;
+    private readonly int _chunkSize;
+    private readonly GentleStart? _start;
     private readonly RateGate _gate;
     private readonly ImageAdopter _adopter;
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -32,13 +37,16 @@ internal sealed class BackfillRun
     private readonly double _secondsBefore;
     private volatile BackfillProgress _progress;
 
-    public BackfillRun(BackfillContext context, IImageSource source, BackfillJournal journal)
+    /// <param name="start">How a job beside live traffic begins; null for one that has the machine to itself. A job without a limit takes what it can from the first image on.</param>
+    public BackfillRun(BackfillContext context, IImageSource source, BackfillJournal journal, GentleStart? start = null)
     {
         _context = context;
         _source = source;
         _journal = journal;
         _options = journal.Job.Options;
-        _gate = new RateGate(_options.RateMax, context.Time);
+        _chunkSize = _options.RateMax > 0 ? Math.Clamp((int)(_options.RateMax * ChunkSecondsMax), 1, _options.ChunkSize) : _options.ChunkSize;
+        _start = _options.RateMax > 0 ? start : null;
+        _gate = new RateGate(_options.RateMax, context.Time, _start);
         _adopter = new ImageAdopter(context, source, journal.Job);
         _progress = journal.Progress;
         _before = _progress.Processed;
@@ -88,13 +96,13 @@ internal sealed class BackfillRun
         var met = new HashSet<string>();
         await foreach (AdoptedImage[] chunk in ChunksAsync(failed, stop))
         {
-            _progress = await CommitAsync(committer, _progress, chunk, again: true) with { After = first.After };
+            _progress = await CommitAsync(committer, _progress, chunk, again: true, stop) with { After = first.After };
             remaining.AddRange(committer.Failures);
             met.UnionWith(chunk.Select(image => image.Image.Key));
         }
 
         AdoptedImage[] gone = [.. failed.Except(met).Select(key => new AdoptedImage(new SourceImage(key, "", 0, null), null, default, new BackfillFailure(key, "gone", null)))];
-        _progress = await CommitAsync(committer, _progress, gone, again: true) with { After = first.After };
+        _progress = await CommitAsync(committer, _progress, gone, again: true, stop) with { After = first.After };
         remaining.AddRange(committer.Failures);
         await _context.Index.FlushAsync(CancellationToken.None);
         _journal.Replace(_progress, remaining);
@@ -108,16 +116,20 @@ internal sealed class BackfillRun
     {
         var committer = new ChunkCommitter(_context, _journal.Job);
 
-        // What was stored and not noted when the job was killed is in the first chunk behind the cursor.
+        // What was stored and not noted when the job was killed is in the chunk that was announced; after a loss of power also in those behind it that the disk had
+        // not noted yet. Chunks need not be those of then: the pace, and with it their size, may be another.
+        string? announced = _progress.Announced;
         bool again = true;
         await foreach (AdoptedImage[] chunk in ChunksAsync(null, cancellationToken))
         {
             BackfillProgress before = _progress;
-            BackfillProgress after = await CommitAsync(committer, before, chunk, again);
-            _journal.Commit(after, committer.Failures);
+            again |= string.CompareOrdinal(chunk[0].Image.Key, announced) <= 0;
+            _journal.Announce(chunk[^1].Image.Key);
+            BackfillProgress after = await CommitAsync(committer, before, chunk, again, cancellationToken);
+            _journal.Commit(after with { Announced = null }, committer.Failures);
             _progress = _journal.Progress;
             Measure(before, _progress);
-            again = false;
+            again = again && committer.MetOwn;
             if (_journal.FlushIsDue)
             {
                 // The cursor must not reach the disk before what it speaks of.
@@ -147,10 +159,10 @@ internal sealed class BackfillRun
         }
     }
 
-    private async ValueTask<BackfillProgress> CommitAsync(ChunkCommitter committer, BackfillProgress before, AdoptedImage[] chunk, bool again)
+    private async ValueTask<BackfillProgress> CommitAsync(ChunkCommitter committer, BackfillProgress before, AdoptedImage[] chunk, bool again, CancellationToken stop)
     {
-        // Not cancelled: a chunk that was begun is finished, so that stopping leaves the cursor where the work is.
-        BackfillProgress after = await committer.CommitAsync(before, chunk, again, CancellationToken.None);
+        // A chunk that was begun is finished, so that stopping leaves the cursor where the work is, unless the store is away.
+        BackfillProgress after = await committer.CommitAsync(before, chunk, again, stop);
         return after with { Seconds = _secondsBefore + Stopwatch.GetElapsedTime(_started).TotalSeconds };
     }
 
@@ -181,7 +193,7 @@ internal sealed class BackfillRun
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var chunks = Channel.CreateBounded<AdoptedImage[]>(new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
-        Task reading = Task.Run(() => ReadAsync(only, chunks.Writer, stop.Token), CancellationToken.None);
+        Task reading = Task.Factory.StartNew(() => ReadAsync(only, chunks.Writer, stop.Token), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
         try
         {
             await foreach (AdoptedImage[] chunk in chunks.Reader.ReadAllAsync(cancellationToken))
@@ -200,9 +212,9 @@ internal sealed class BackfillRun
     {
         try
         {
-            var chunk = new List<SourceImage>(_options.ChunkSize);
+            var chunk = new List<SourceImage>(_chunkSize);
             long bytes = 0;
-            await foreach (SourceImage image in ListAsync(only is null ? _progress.After : null, cancellationToken))
+            await foreach (SourceImage image in PatientListing.ListAsync(_source, only is null ? _progress.After : null, _options, _context.Time, cancellationToken))
             {
                 if (only?.Contains(image.Key) == false)
                 {
@@ -211,7 +223,7 @@ internal sealed class BackfillRun
 
                 chunk.Add(image);
                 bytes += _options.InPlace ? 0 : Math.Min(image.Length, _options.ImageBytesMax);
-                if (chunk.Count >= _options.ChunkSize || bytes >= ChunkBytesMax)
+                if (chunk.Count >= (_start?.ChunkOf(_chunkSize) ?? _chunkSize) || bytes >= ChunkBytesMax)
                 {
                     await chunks.WriteAsync(await UnderstandAsync(chunk, cancellationToken), cancellationToken);
                     chunk.Clear();
@@ -233,48 +245,11 @@ internal sealed class BackfillRun
         }
     }
 
-    /// <summary>The listing; a passing fault is waited out and the listing goes on behind the last key.</summary>
-    private async IAsyncEnumerable<SourceImage> ListAsync(string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        int attempt = 1;
-        while (true)
-        {
-            await using IAsyncEnumerator<SourceImage> listing = _source.ListAsync(after, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (await TryNextAsync(listing, attempt) is { } more)
-            {
-                if (!more)
-                {
-                    yield break;
-                }
-
-                attempt = 1;
-                after = listing.Current.Key;
-                yield return listing.Current;
-            }
-
-            await Task.Delay(_options.Backoff * (1 << (attempt - 1)), _context.Time, cancellationToken);
-            attempt++;
-        }
-    }
-
-    /// <summary>Null after a fault that is worth another attempt.</summary>
-    private async ValueTask<bool?> TryNextAsync(IAsyncEnumerator<SourceImage> listing, int attempt)
-    {
-        try
-        {
-            return await listing.MoveNextAsync();
-        }
-        catch (SourceException e) when (e.IsTransient && attempt < _options.Attempts)
-        {
-            return null;
-        }
-    }
-
     private async ValueTask<AdoptedImage[]> UnderstandAsync(List<SourceImage> chunk, CancellationToken cancellationToken)
     {
         await WaitForHoursAsync(cancellationToken);
         var results = new AdoptedImage[chunk.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Concurrency, CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Concurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current };
         await Parallel.ForAsync(0, chunk.Count, parallel, async (i, token) =>
         {
             await _gate.PassAsync(token);

@@ -1,28 +1,38 @@
 using Afterimage.Entries;
-using Afterimage.Vectors;
 
 namespace Afterimage.Backfill.Jobs;
 
 /// <summary>
 /// Stores and indexes what a chunk of images became, and counts it. Never replaces an entry that is already there, so that taking a batch out again leaves what
-/// was before; only a pilot's quarantined entries give way.
+/// was before; only a pilot's quarantined entries give way. Gives the images' bytes back.
 /// </summary>
 internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, bool index = true)
 {
+    // A bucket that throttles, is slow or is left alone by its breaker takes the images later: with the usual back-off, waits of a quarter of a second to half a minute.
+    private const int StoreAttempts = 9;
+
     private readonly List<string> _failedBuckets = [];
+    private readonly List<EntryHeader> _stored = [];
+    private readonly List<EntryHeader> _duplicates = [];
 
     /// <summary>The failures of the last chunk.</summary>
     public List<BackfillFailure> Failures { get; } = [];
 
+    /// <summary>Whether some of the last chunk had been stored by this job before it was killed.</summary>
+    public bool MetOwn { get; private set; }
+
+    /// <summary>Throws <see cref="IOException"/> where the store takes nothing of a chunk however long it is waited for; then nothing is counted.</summary>
     /// <param name="again">These images may have been stored by this job before it was killed; then they are counted now, because they were not then.</param>
-    public async ValueTask<BackfillProgress> CommitAsync(BackfillProgress before, IReadOnlyList<AdoptedImage> images, bool again, CancellationToken cancellationToken)
+    /// <param name="stop">Ends the waiting for a store that is away, and nothing else.</param>
+    public async ValueTask<BackfillProgress> CommitAsync(BackfillProgress before, IReadOnlyList<AdoptedImage> images, bool again, CancellationToken stop)
     {
         Failures.Clear();
         _failedBuckets.Clear();
-        var fresh = new List<AdoptedImage>(images.Count);
-        var known = new List<EntryHeader>();
+        _stored.Clear();
+        _duplicates.Clear();
+        MetOwn = false;
         var keys = new HashSet<Hash256>();
-        var duplicates = new List<EntryHeader>();
+        var waiting = new List<AdoptedImage>(images.Count);
         foreach (AdoptedImage image in images)
         {
             if (image.Failure is not null)
@@ -31,97 +41,103 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
             }
             else if (!keys.Add(image.Header!.Key))
             {
-                duplicates.Add(image.Header);
+                _duplicates.Add(image.Header);
             }
-            else if (await ExistingAsync(image.Header, cancellationToken) is not { } existing)
+            else
+            {
+                waiting.Add(image);
+            }
+        }
+
+        await StorePatientlyAsync(waiting, again, stop);
+        foreach (AdoptedImage image in images)
+        {
+            image.Content?.Dispose();
+        }
+
+        // Where the embedder is away the entries stand; reindex or the gateway's reconcile brings their vectors.
+        int vectors = index ? await context.IndexAsync(_stored, CancellationToken.None) ?? 0 : _stored.Count;
+        return Count(before, images, _stored.Count - vectors);
+    }
+
+    /// <summary>Stores images, those that the store would not take just now again after a while.</summary>
+    private async ValueTask StorePatientlyAsync(List<AdoptedImage> images, bool again, CancellationToken stop)
+    {
+        List<AdoptedImage> left = await StoreAsync(images, again);
+        for (int attempt = 1; left.Count > 0 && attempt < StoreAttempts; attempt++)
+        {
+            await Task.Delay(job.Options.Backoff * (1 << (attempt - 1)), context.Time, stop);
+
+            // What a store says it has not taken may be there all the same: its answer came too late.
+            left = await StoreAsync(left, again: true);
+        }
+
+        // A store that takes none of several images is away, or closed to us, and would be for the rest of the source.
+        if (left.Count > 1 && left.Count == images.Count)
+        {
+            throw new IOException("the store takes no images now; run the same again to go on where this stopped");
+        }
+
+        left.ForEach(image => Fail(image, "the store failed"));
+    }
+
+    /// <summary>Stores those that are not there yet. Returns those of which the store would not say, or that it would not take, just now.</summary>
+    private async ValueTask<List<AdoptedImage>> StoreAsync(List<AdoptedImage> images, bool again)
+    {
+        var left = new List<AdoptedImage>();
+        var fresh = new List<AdoptedImage>(images.Count);
+        foreach (AdoptedImage image in images)
+        {
+            PeekedEntry there = await context.Store.TryPeekAsync(image.Header!.Key, CancellationToken.None);
+            if (!there.Answered)
+            {
+                left.Add(image);
+            }
+            else if (there.Header is not { } existing || GivesWay(existing))
             {
                 fresh.Add(image);
             }
-            else if (again && existing.Batch == job.Batch && existing.ContentHash == image.Header.ContentHash && existing.Location == image.Header.Location)
+            else if (again && IsOwn(existing, image.Header))
             {
-                // Stored by the same job just before it was killed; its vector may be missing.
-                known.Add(existing);
+                // Its vector may be missing.
+                MetOwn = true;
+                _stored.Add(existing);
             }
             else
             {
-                duplicates.Add(image.Header);
+                _duplicates.Add(image.Header);
             }
         }
 
-        List<EntryHeader> stored = await StoreAsync(fresh, cancellationToken);
-        stored.AddRange(known);
-        long withoutVector = await IndexAsync(stored, cancellationToken);
-        return Count(before, images, stored, duplicates, withoutVector);
-    }
-
-    private async ValueTask<EntryHeader?> ExistingAsync(EntryHeader header, CancellationToken cancellationToken)
-    {
-        EntryHeader? existing = await context.Store.PeekAsync(header.Key, cancellationToken);
-        return existing is not null && existing.Batch != job.Batch && context.Store.Quarantined.Contains(existing.Batch) ? null : existing;
-    }
-
-    private async ValueTask<List<EntryHeader>> StoreAsync(List<AdoptedImage> images, CancellationToken cancellationToken)
-    {
-        var outcomes = new PutOutcome[images.Count];
-        if (job.Options.InPlace)
+        IReadOnlyList<PutOutcome> outcomes = await context.Store.PutManyAsync([.. fresh.Select(i => new NewEntry(i.Header!, i.Body))], CancellationToken.None);
+        foreach ((AdoptedImage image, PutOutcome outcome) in fresh.Zip(outcomes))
         {
-            (await context.Store.PutManyAsync([.. images.Select(i => i.Header!)], cancellationToken)).ToArray().CopyTo(outcomes, 0);
-        }
-        else
-        {
-            await Parallel.ForAsync(0, images.Count, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken }, async (i, token) =>
-                outcomes[i] = await context.Store.PutAsync(images[i].Header!, images[i].Body, token));
-        }
-
-        var stored = new List<EntryHeader>(images.Count);
-        for (int i = 0; i < images.Count; i++)
-        {
-            if (outcomes[i] is PutOutcome.Stored or PutOutcome.Replaced)
+            switch (outcome)
             {
-                stored.Add(images[i].Header!);
-            }
-            else
-            {
-                string reason = outcomes[i] switch
-                {
-                    PutOutcome.TooLarge => "too large for the store",
-                    PutOutcome.NoSpace => "no space in the store",
-                    _ => "the store failed",
-                };
-                Fail(new BackfillFailure(images[i].Image.Key, reason, null), images[i].Size);
+                case PutOutcome.Stored or PutOutcome.Replaced:
+                    _stored.Add(image.Header!);
+                    break;
+                case PutOutcome.TooLarge:
+                    Fail(image, "too large for the store");
+                    break;
+                case PutOutcome.NoSpace:
+                    Fail(image, "no space in the store");
+                    break;
+                default:
+                    left.Add(image);
+                    break;
             }
         }
 
-        return stored;
+        return left;
     }
 
-    private async ValueTask<long> IndexAsync(List<EntryHeader> stored, CancellationToken cancellationToken)
-    {
-        if (!index || stored.Count == 0)
-        {
-            return 0;
-        }
+    private bool GivesWay(EntryHeader existing) => existing.Batch != job.Batch && context.Store.Quarantined.Contains(existing.Batch);
 
-        if (await context.EmbedAsync([.. stored.Select(h => h.Request.Prompt)], cancellationToken) is not { } vectors)
-        {
-            // The entries stand; reindex or the gateway's reconcile brings their vectors.
-            return stored.Count;
-        }
+    /// <summary>Whether an entry is what this job made of the same image, rather than of an equal copy of it elsewhere in the source.</summary>
+    private bool IsOwn(EntryHeader existing, EntryHeader made) => existing.Batch == job.Batch && existing.Id == made.Id && existing.ContentHash == made.ContentHash;
 
-        int dimensions = context.Embedder.Space.Dimensions;
-        var records = new List<VectorRecord>(stored.Count);
-        for (int i = 0; i < stored.Count; i++)
-        {
-            ReadOnlyMemory<float> vector = vectors.AsMemory(i * dimensions, dimensions);
-            if (vector.Span.ContainsAnyExcept(0f))
-            {
-                records.Add(new VectorRecord(stored[i].Key, stored[i].Request.PartitionKey(context.Resolution), stored[i].Request.Seed.Value, vector, job.Batch));
-            }
-        }
-
-        await context.Index.AddAsync(records, cancellationToken);
-        return stored.Count - records.Count;
-    }
+    private void Fail(AdoptedImage image, string reason) => Fail(new BackfillFailure(image.Image.Key, reason, null), image.Size);
 
     private void Fail(BackfillFailure failure, (int Width, int Height) size)
     {
@@ -129,18 +145,18 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
         _failedBuckets.Add(size.Width > 0 ? context.Resolution.NameOf(size.Width, size.Height) : "unknown");
     }
 
-    private BackfillProgress Count(BackfillProgress before, IReadOnlyList<AdoptedImage> images, List<EntryHeader> stored, List<EntryHeader> duplicates, long withoutVector)
+    private BackfillProgress Count(BackfillProgress before, IReadOnlyList<AdoptedImage> images, long withoutVector)
     {
         var buckets = new Dictionary<string, BucketProgress>(before.Buckets);
         var strategies = new Dictionary<string, long>(before.Strategies);
         var reasons = new Dictionary<string, long>(before.Reasons);
-        foreach (EntryHeader header in stored)
+        foreach (EntryHeader header in _stored)
         {
             Count(buckets, BucketOf(header), bucket => bucket with { Adopted = bucket.Adopted + 1 });
             strategies[header.Extraction!] = strategies.GetValueOrDefault(header.Extraction!) + 1;
         }
 
-        foreach (EntryHeader header in duplicates)
+        foreach (EntryHeader header in _duplicates)
         {
             Count(buckets, BucketOf(header), bucket => bucket with { Duplicates = bucket.Duplicates + 1 });
         }
@@ -155,8 +171,8 @@ internal sealed class ChunkCommitter(BackfillContext context, BackfillJob job, b
         {
             After = images.Count > 0 ? images[^1].Image.Key : before.After,
             Processed = before.Processed + images.Count,
-            Adopted = before.Adopted + stored.Count,
-            Duplicates = before.Duplicates + duplicates.Count,
+            Adopted = before.Adopted + _stored.Count,
+            Duplicates = before.Duplicates + _duplicates.Count,
             Failed = before.Failed + Failures.Count,
             WithoutVector = before.WithoutVector + withoutVector,
             Bytes = before.Bytes + images.Sum(i => i.BytesRead),

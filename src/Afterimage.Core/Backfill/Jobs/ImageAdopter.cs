@@ -9,6 +9,9 @@ namespace Afterimage.Backfill.Jobs;
 /// <summary>What became of one image: a header to store (with its bytes where they are copied), or a failure.</summary>
 internal readonly record struct AdoptedImage(SourceImage Image, EntryHeader? Header, ReadOnlyMemory<byte> Body, BackfillFailure? Failure)
 {
+    /// <summary>What <see cref="Body"/> is part of, to be disposed once that is stored; null where nothing is kept.</summary>
+    public SourceContent? Content { get; init; }
+
     public long BytesRead { get; init; }
 
     /// <summary>The picture's own size in pixels; zero where it is not known or the picture is not whole.</summary>
@@ -48,9 +51,10 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
         if (adopted.Body.IsEmpty)
         {
             content?.Dispose();
+            return adopted;
         }
 
-        return adopted;
+        return adopted with { Content = content };
     }
 
     private async ValueTask<AdoptedImage> UnderstandAsync(SourceImage image, SourceContent content, CancellationToken cancellationToken)
@@ -104,7 +108,7 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
 
     private EntryHeader Header(SourceImage image, SourceContent content, ImageReport report, Hash256 hash, ImageRequest request, Extracted extracted) => new()
     {
-        Id = BatchIds.Of(job, request.ExactKey),
+        Id = BatchIds.Of(job, request.ExactKey, image.Key),
         Request = request,
         Key = request.ExactKey,
         Created = image.Modified is { } modified && modified < job.Started ? modified : job.Started,

@@ -64,24 +64,28 @@ internal sealed class PilotRun(BackfillContext context, IImageSource source, Bac
                 extract += took;
                 fruitless = 0;
             }
-            else if (++fruitless == UnsuccessfulMax)
+            else
             {
-                break;
+                result.Content?.Dispose();
+                if (++fruitless == UnsuccessfulMax)
+                {
+                    break;
+                }
             }
 
             if (taken.Count == CommitEvery)
             {
-                await CommitAsync(taken);
+                await CommitAsync(taken, cancellationToken);
             }
         }
 
-        await CommitAsync(taken);
+        await CommitAsync(taken, cancellationToken);
         return extract;
     }
 
-    private async Task CommitAsync(List<AdoptedImage> taken)
+    private async Task CommitAsync(List<AdoptedImage> taken, CancellationToken cancellationToken)
     {
-        BackfillProgress progress = await _committer.CommitAsync(journal.Progress, taken, again: false, CancellationToken.None);
+        BackfillProgress progress = await _committer.CommitAsync(journal.Progress, taken, again: false, cancellationToken);
         journal.Commit(progress, _committer.Failures);
         _entries.AddRange(taken.Select(t => t.Header).OfType<EntryHeader>());
         _taken += taken.Count;

@@ -1,7 +1,7 @@
 namespace Afterimage.Backfill.Jobs;
 
 /// <summary>Holds callers back to so many a second, evenly, without saving up for a burst longer than a tenth of a second.</summary>
-internal sealed class RateGate(double perSecond, TimeProvider time)
+internal sealed class RateGate(double perSecond, TimeProvider time, GentleStart? start = null)
 {
     private readonly Lock _lock = new();
     private long _nextTicks = time.GetTimestamp();
@@ -18,7 +18,7 @@ internal sealed class RateGate(double perSecond, TimeProvider time)
         {
             long now = time.GetTimestamp();
             long burst = time.TimestampFrequency / 10;
-            _nextTicks = Math.Max(_nextTicks, now - burst) + (long)(time.TimestampFrequency / perSecond);
+            _nextTicks = Math.Max(_nextTicks, now - burst) + (long)(time.TimestampFrequency / (start?.RateOfNext(perSecond) ?? perSecond));
             wait = TimeSpan.FromSeconds((_nextTicks - now) / (double)time.TimestampFrequency);
         }
 

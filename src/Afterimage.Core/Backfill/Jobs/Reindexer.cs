@@ -5,7 +5,10 @@ using Afterimage.Vectors;
 
 namespace Afterimage.Backfill.Jobs;
 
-/// <summary>Gives every entry a vector of the current space, after the embedder or its model changed. What has one is skipped, so it goes on where it stopped.</summary>
+/// <summary>
+/// Gives every entry a vector of the current space, after the embedder or its model changed, and takes away those of entries that went while another space was in
+/// use. What has one is skipped, so it goes on where it stopped.
+/// </summary>
 internal sealed class Reindexer(BackfillContext context)
 {
     private const int BatchSize = 256;
@@ -14,10 +17,10 @@ internal sealed class Reindexer(BackfillContext context)
     public async Task<ReindexReport> RunAsync(Action<long>? progress, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        var there = new HashSet<Hash256>();
+        var without = new HashSet<Hash256>();
         await foreach (VectorPlace place in context.Index.EnumerateAsync(cancellationToken))
         {
-            there.Add(place.Entry);
+            without.Add(place.Entry);
         }
 
         long entries = 0, added = 0, already = 0, wordless = 0;
@@ -25,7 +28,7 @@ internal sealed class Reindexer(BackfillContext context)
         await foreach (EntryHeader entry in context.Store.EnumerateAsync(cancellationToken))
         {
             entries++;
-            if (there.Contains(entry.Key))
+            if (without.Remove(entry.Key))
             {
                 already++;
             }
@@ -44,27 +47,37 @@ internal sealed class Reindexer(BackfillContext context)
         }
 
         (long last, long empty) = await AddAsync(waiting, cancellationToken);
+        long removed = await RemoveAsync(without, cancellationToken);
         await context.Index.FlushAsync(cancellationToken);
         context.Reindexed();
-        return new ReindexReport(context.Embedder.Space.Id, entries, added + last, already, wordless + empty, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return new ReindexReport(context.Embedder.Space.Id, entries, added + last, already, wordless + empty, removed, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private async ValueTask<long> RemoveAsync(HashSet<Hash256> keys, CancellationToken cancellationToken)
+    {
+        var gone = new List<Hash256>();
+        foreach (Hash256 key in keys)
+        {
+            // The store may only not have been able to show it.
+            if (await context.Store.IsGoneAsync(key, cancellationToken))
+            {
+                gone.Add(key);
+            }
+        }
+
+        long removed = 0;
+        foreach (Hash256[] some in gone.Chunk(BatchSize))
+        {
+            removed += await context.Index.RemoveAsync(some, cancellationToken);
+        }
+
+        return removed;
     }
 
     private async ValueTask<(long Added, long Wordless)> AddAsync(List<EntryHeader> entries, CancellationToken cancellationToken)
     {
-        float[] vectors = await context.EmbedAsync([.. entries.Select(e => e.Request.Prompt)], cancellationToken)
+        int added = await context.IndexAsync(entries, cancellationToken)
             ?? throw new VectorIndexUnavailableException($"the embedder {context.Embedder.Space.Id} does not answer");
-        int dimensions = context.Embedder.Space.Dimensions;
-        var records = new List<VectorRecord>(entries.Count);
-        for (int i = 0; i < entries.Count; i++)
-        {
-            ReadOnlyMemory<float> vector = vectors.AsMemory(i * dimensions, dimensions);
-            if (vector.Span.ContainsAnyExcept(0f))
-            {
-                records.Add(new VectorRecord(entries[i].Key, entries[i].Request.PartitionKey(context.Resolution), entries[i].Request.Seed.Value, vector, entries[i].Batch));
-            }
-        }
-
-        await context.Index.AddAsync(records, cancellationToken);
-        return (records.Count, entries.Count - records.Count);
+        return (added, entries.Count - added);
     }
 }

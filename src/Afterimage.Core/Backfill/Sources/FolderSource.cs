@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Afterimage.Entries;
 using Microsoft.Win32.SafeHandles;
 
 namespace Afterimage.Backfill.Sources;
@@ -38,7 +39,7 @@ public sealed class FolderSource : IImageSource
         foreach ((string key, FileInfo file) in Walk(new DirectoryInfo(_root), "", after))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Describe(key, file) is { } image)
+            if (Describe(key, file) is { } image && !IsOfStore(file.DirectoryName, file.Name, image.Length))
             {
                 yield return image;
             }
@@ -114,10 +115,15 @@ public sealed class FolderSource : IImageSource
 
         return ValueTask.FromResult(count);
 
-        static bool IsImage(ref FileSystemEntry entry) => !entry.IsDirectory && FileNames.MayBeImage(entry.FileName);
+        static bool IsImage(ref FileSystemEntry entry) =>
+            !entry.IsDirectory && FileNames.MayBeImage(entry.FileName) && !IsOfStore(entry.Directory, entry.FileName, entry.Length);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // A store that is moved is listed with what it keeps beside its entries.
+    private static bool IsOfStore(ReadOnlySpan<char> folder, ReadOnlySpan<char> name, long length) =>
+        StoreFiles.IsBookkeeping(Path.GetFileName(folder), name, length) || (name is StoreFiles.Recency && StoreFiles.IsRecency(Path.Join(folder, name)));
 
     private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
 

@@ -25,6 +25,9 @@ internal static class Amounts
         return Excludes(x, y, wordsA[a], wordsB[b]) || Excludes(y, x, wordsB[b], wordsA[a]);
     }
 
+    /// <summary>A number or the like says that there are several, whatever the form of the noun: "three zebra".</summary>
+    public static bool AreSeveral(IReadOnlyList<Word> words, int noun) => Of(words, noun) is Amount.Few or Amount.Several or Amount.Many or Amount.Masses;
+
     private static bool Excludes(Amount x, Amount y, Word a, Word b) => x switch
     {
         Amount.Unsaid => y is Amount.All && a.Plural == false && b.Plural == true,
@@ -49,7 +52,7 @@ internal static class Amounts
                 return Amount.Several;
             }
 
-            bool within = word.Tag is Tag.Adjective or Tag.Determiner or Tag.Number or Tag.Adverb || word.Text == "of" || (word.Tag == Tag.Noun && words[i + 1].Text != "of");
+            bool within = word.Tag is Tag.Adjective or Tag.Determiner or Tag.Number or Tag.Adverb or Tag.Pronoun || word.Text is "of" or "'s" || (word.Tag == Tag.Noun && words[i + 1].Text != "of");
             if (!within)
             {
                 break;
@@ -67,6 +70,6 @@ internal static class Amounts
         "many" or "numerous" or "countless" or "lots" or "plenty" => Amount.Many,
         "hundreds" or "thousands" or "dozens" or "millions" => Amount.Masses,
         "all" or "both" or "every" or "each" => Amount.All,
-        _ => word.Tag == Tag.Number ? Amount.Several : Amount.Unsaid,
+        _ => word is { Tag: Tag.Number, Ordinal: null } ? Amount.Several : Amount.Unsaid,
     };
 }

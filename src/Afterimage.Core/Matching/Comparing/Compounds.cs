@@ -27,7 +27,7 @@ internal static class Compounds
         }
     }
 
-    private static bool Free(Word word, int partner) => partner < 0 && word.Kind is WordKind.Content or WordKind.Number && partner < 0;
+    private static bool Free(Word word, int partner) => partner < 0 && word.Kind is WordKind.Content or WordKind.Number;
 
     private static void JoinAll(Alignment alignment, int one, Range parts, Match match, bool swapped)
     {

@@ -25,7 +25,15 @@ internal static class Derivation
 
         string text = lexicon.LemmaText(adjective.Lemma);
         string stem = lexicon.LemmaText(noun.Lemma);
-        return stem.Length >= 3 && text.Length > stem.Length && text.StartsWith(stem.EndsWith('e') ? stem[..^1] : stem, StringComparison.Ordinal)
-            && text[(stem.EndsWith('e') ? stem.Length - 1 : stem.Length)..] is "en" or "y" or "ed" or "ty" or "ny" or "my" or "gy" or "py";
+        if (stem.Length < 3 || text.Length <= stem.Length)
+        {
+            return false;
+        }
+
+        // sandy, stony, foggy
+        string root = stem.EndsWith('e') ? stem[..^1] : stem;
+        ReadOnlySpan<char> ending = text.StartsWith(root, StringComparison.Ordinal) ? text.AsSpan(root.Length) : [];
+        ending = ending.Length > 1 && ending[0] == root[^1] ? ending[1..] : ending;
+        return ending is "en" or "y" or "ed";
     }
 }

@@ -26,6 +26,9 @@ internal sealed class Evidence
     /// <summary>What the prompts name first is one thing here and several there.</summary>
     public bool SubjectPluralChanged { get; set; }
 
+    /// <summary>A person or an animal is one here and several there.</summary>
+    public bool BeingsPluralChanged { get; set; }
+
     /// <summary>Prepositions that changed to one often said of the same scene, and to another.</summary>
     public int PlacesNear { get; set; }
 

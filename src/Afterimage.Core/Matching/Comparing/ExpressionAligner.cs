@@ -23,7 +23,7 @@ internal static class ExpressionAligner
             {
                 foreach (Expression y in ofB)
                 {
-                    if (x.Length + y.Length == length && Fits(x, y, alignment.ToB) && Fits(y, x, alignment.ToA))
+                    if (x.Length + y.Length == length && Lies(x, y, alignment.ToB) && Lies(y, x, alignment.ToA) && (IsFree(x, alignment.ToB) || IsFree(y, alignment.ToA)))
                     {
                         Join(x, y, Thesaurus.Relate(x.Concepts, y.Concepts), alignment);
                     }
@@ -32,13 +32,13 @@ internal static class ExpressionAligner
         }
     }
 
-    // Expressions and single words with a word that has no partner yet.
+    // Expressions with a word that has no partner yet, and all single words: the pool may have met the pool of the swimming pool already.
     private static List<Expression> Spans(PromptReading reading, int[] partners)
     {
         var spans = new List<Expression>();
         foreach (Expression expression in reading.Expressions)
         {
-            if (partners.AsSpan(expression.Start, expression.Length).Contains(-1))
+            if (IsFree(expression, partners))
             {
                 spans.Add(expression);
             }
@@ -46,7 +46,7 @@ internal static class ExpressionAligner
 
         for (int i = 0; i < partners.Length; i++)
         {
-            if (partners[i] < 0 && reading.Words[i].Concepts.Length > 0)
+            if (reading.Words[i].Concepts.Length > 0)
             {
                 spans.Add(new Expression(i, 1, reading.Words[i].Concepts));
             }
@@ -55,21 +55,21 @@ internal static class ExpressionAligner
         return spans;
     }
 
-    // No word of the span may belong to something outside the other span, and one must be free.
-    private static bool Fits(Expression span, Expression other, int[] partners)
+    // No word of the span may belong to something outside the other span.
+    private static bool Lies(Expression span, Expression other, int[] partners)
     {
-        bool free = false;
         foreach (int partner in partners.AsSpan(span.Start, span.Length))
         {
-            free |= partner < 0;
             if (partner >= 0 && (partner < other.Start || partner >= other.Start + other.Length))
             {
                 return false;
             }
         }
 
-        return free;
+        return true;
     }
+
+    private static bool IsFree(Expression span, int[] partners) => partners.AsSpan(span.Start, span.Length).Contains(-1);
 
     private static void Join(Expression x, Expression y, ThesaurusRelation relation, Alignment alignment)
     {

@@ -42,6 +42,8 @@ internal static class GapComparer
         var gapB = new List<Word>();
         var loneA = new List<Word>();
         var loneB = new List<Word>();
+        int startA = 0;
+        int startB = 0;
         int j = 0;
         for (int i = 0; i <= alignment.A.Count; i++)
         {
@@ -65,7 +67,11 @@ internal static class GapComparer
                 }
             }
 
-            ComparePlaces(gapA, gapB, evidence);
+            CompareJoints(alignment.A, startA, i, gapA, alignment.B, startB, until, gapB, evidence);
+            bool makesCompound = !end && (IsCompound(alignment.A, startA, i) || IsCompound(alignment.B, startB, until));
+            Word? before = startA > 0 ? alignment.A[startA - 1] : null;
+            (startA, startB) = (i + 1, until + 1);
+            ComparePlaces(gapA, gapB, evidence, end ? null : NounFrom(alignment.A, i), before, makesCompound);
             loneA.AddRange(gapA);
             loneB.AddRange(gapB);
             gapA.Clear();
@@ -81,11 +87,107 @@ internal static class GapComparer
         }
     }
 
+    // "his face is an egg", "his face in an egg"; "she holds a cat", "she and a cat".
+    private static void CompareJoints(
+        IReadOnlyList<Word> a, int fromA, int toA, List<Word> placesA, IReadOnlyList<Word> b, int fromB, int toB, List<Word> placesB, Evidence evidence)
+    {
+        if (Differ(a, fromA, toA, placesA, b, fromB, toB, placesB) || Differ(b, fromB, toB, placesB, a, fromA, toA, placesA))
+        {
+            evidence.PlacesDifferent++;
+            evidence.Doubts.Add(new Reason("relation", Between(a, fromA, toA), Between(b, fromB, toB)));
+        }
+    }
+
+    private static bool Differ(IReadOnlyList<Word> a, int fromA, int toA, List<Word> placesA, IReadOnlyList<Word> b, int fromB, int toB, List<Word> placesB)
+    {
+        // "a shield, sunbeams" names two things, "a shield of sunbeams" says what the one consists of; of a picture it says what it shows.
+        if (fromA > 0 && toA - fromA == 1 && a[fromA].Kind == WordKind.Break && placesB.Exists(w => w.Text == "of") && a[fromA - 1].IsCommonNoun && !LightWords.IsPicture(a[fromA - 1].Text)
+            && toA < a.Count && a[toA].IsCommonNoun)
+        {
+            return true;
+        }
+
+        // "a shark and an underwater drone" are two things, "a shark underwater drone" is one.
+        if (fromA > 0 && toA - fromA == 2 && a[fromA].Text == "and" && a[fromA + 1].Text is "a" or "an" && toB == fromB && toB < b.Count && b[toB - 1].IsCommonNoun)
+        {
+            return true;
+        }
+
+        if (placesA.Count > 0 || placesB.Count == 0)
+        {
+            return false;
+        }
+
+        // "goodman, the joker" are two of them, "goodman as the joker" is one.
+        if (placesB[0].Place == Place.As && Has(a, fromA, toA, Tag.Break) && !Has(b, fromB, toB, Tag.Break))
+        {
+            return true;
+        }
+
+        bool equates = false;
+        bool joins = false;
+        bool offers = false;
+        for (int i = fromA; i < toA; i++)
+        {
+            equates |= a[i].Text is "is" or "are" && i + 1 < a.Count && a[i + 1].Text is "a" or "an" or "the";
+            joins |= a[i].Text == "and";
+            offers |= a[i].Text == "or";
+        }
+
+        bool alsoJoins = false;
+        for (int i = fromB; i < toB; i++)
+        {
+            alsoJoins |= b[i].Text == "and";
+        }
+
+        return (equates && placesB.Exists(w => Places.Of(w) is not (Place.As or Place.Like or Place.Of))) || (joins && !alsoJoins && placesB.Exists(w => LightWords.IsHandling(w.Text))) || offers;
+    }
+
+    private static bool Has(IReadOnlyList<Word> words, int from, int to, Tag tag)
+    {
+        for (int i = from; i < to; i++)
+        {
+            if (words[i].Tag == tag)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static string Between(IReadOnlyList<Word> words, int from, int to) => string.Join(' ', words.Skip(from).Take(to - from).Select(w => w.Text));
+
     /// <summary>Compares prepositions without object of their own ("on it", "looking up") where the order of words differs.</summary>
     public static void CompareDangling(PromptReading a, PromptReading b, Evidence evidence) =>
-        ComparePlaces([.. a.Dangling], [.. b.Dangling], evidence);
+        ComparePlaces([.. a.Dangling], [.. b.Dangling], evidence, at: null, before: null, makesCompound: false);
 
-    private static void ComparePlaces(List<Word> a, List<Word> b, Evidence evidence)
+    // The head of the phrase that begins here: "in the green grass".
+    private static Word? NounFrom(IReadOnlyList<Word> words, int start)
+    {
+        int i = start;
+        while (i + 1 < words.Count && words[i].Tag is Tag.Adjective or Tag.Noun && words[i + 1].Tag is Tag.Adjective or Tag.Noun)
+        {
+            i++;
+        }
+
+        return words[i].Tag == Tag.Noun ? words[i] : null;
+    }
+
+    // "flower head": one noun beside the other, and the second ends the phrase. Names beside each other make none.
+    private static bool IsCompound(IReadOnlyList<Word> words, int from, int to) =>
+        from == to && from > 0 && words[from - 1].IsCommonNoun && words[to].IsCommonNoun && !(to + 1 < words.Count && words[to + 1].Tag is Tag.Noun or Tag.Adjective);
+
+    // "a flower on the head" is no flower head; inside something the picture is another than of it from without; a photo on a desk shows no desk.
+    private static bool TellsApart(Word lone, Word? before, bool makesCompound) =>
+        Places.SaysWhere(lone.Place) || lone.Text is "inside" or "inside of" or "indoors" || (lone.Place is Place.On or Place.In or Place.As && makesCompound)
+        || (lone.Place == Place.On && before is not null && LightWords.IsPicture(before.Text));
+
+    // "a painting of Menzel", "a painting by Menzel": what it shows, who made it.
+    private static bool AreMakerAndTopic(Word a, Word b, Word? before) =>
+        (a.Place, b.Place) is (Place.Of, Place.By) or (Place.By, Place.Of) && before is not null && LightWords.IsPicture(before.Text);
+
+    private static void ComparePlaces(List<Word> a, List<Word> b, Evidence evidence, Word? at, Word? before, bool makesCompound)
     {
         for (int x = a.Count - 1; x >= 0; x--)
         {
@@ -99,7 +201,7 @@ internal static class GapComparer
 
         while (a.Count > 0 && b.Count > 0)
         {
-            PlaceAgreement agreement = Places.Compare(Places.Of(a[0]), Places.Of(b[0]));
+            PlaceAgreement agreement = AreMakerAndTopic(a[0], b[0], before) ? PlaceAgreement.Different : Places.Compare(Places.Of(a[0]), Places.Of(b[0]), at);
             var reason = new Reason("place", a[0].Text, b[0].Text);
             switch (agreement)
             {
@@ -127,10 +229,12 @@ internal static class GapComparer
         {
             if (lone.Kind != WordKind.Relation)
             {
+                // "holding a flower", "a flower": a hand more or less.
+                evidence.PlacesLoose += LightWords.IsHandling(lone.Text) ? 1 : 0;
                 continue;
             }
 
-            if (Places.SaysWhere(lone.Place))
+            if (TellsApart(lone, before, makesCompound))
             {
                 evidence.PlacesDifferent++;
                 evidence.Doubts.Add(left ? new Reason("", lone.Text) : new Reason("", null, lone.Text));

@@ -12,6 +12,7 @@ internal sealed class Leftovers
     private const float ExchangedWeight = 0.8f;
     private const float PossessionWeight = 0.2f;
     private const float PostureMax = 0.4f;
+    private const float LonePostureWeight = 0.7f;
     private const float PlacedShare = 0.4f;
     private readonly bool _noun;
     private readonly bool _adjective;
@@ -21,6 +22,8 @@ internal sealed class Leftovers
     private readonly bool _holds;
     private readonly bool _adverb;
     private readonly bool _number;
+    private readonly bool _composition;
+    private readonly bool _made;
 
     public Leftovers(IReadOnlyList<Word> words, int[] partners)
     {
@@ -34,12 +37,14 @@ internal sealed class Leftovers
 
             bool heavy = word.Weight >= FacingMin;
             _noun |= heavy && word.Tag == Tag.Noun;
-            _adjective |= heavy && word.Tag is Tag.Adjective or Tag.Participle && heavy;
+            _adjective |= heavy && word.Tag is Tag.Adjective or Tag.Participle;
             bool verb = word.Tag is Tag.Verb or Tag.Ing or Tag.Participle;
             _verb |= verb && !LightWords.IsBeing(word.Text);
             _heavyVerb |= verb && heavy;
             _wears |= word.Text.StartsWith("wear", StringComparison.Ordinal);
             _holds |= word.Text.StartsWith("hold", StringComparison.Ordinal) || word.Text.StartsWith("carry", StringComparison.Ordinal);
+            _made |= word.Text is "made" or "shaped";
+            _composition |= LightWords.IsComposition(word.Text);
             _adverb |= word.Tag == Tag.Adverb;
             _number |= word.Kind == WordKind.Number || LightWords.IsQuantity(word);
         }
@@ -56,13 +61,19 @@ internal sealed class Leftovers
 
         if (LightWords.IsPossession(word.Text))
         {
-            bool other = word.Text.StartsWith("wear", StringComparison.Ordinal) ? _holds : _wears;
+            bool other = word.Text.StartsWith("wear", StringComparison.Ordinal) ? _holds || _made : _wears;
             if (other)
             {
                 return ExchangedWeight;
             }
 
             return MathF.Min(word.Weight, PossessionWeight);
+        }
+
+        // Made of leather, shaped like a cat: in neither case is it worn.
+        if (LightWords.IsComposition(word.Text) && (_composition || (_wears && word.Text is "made" or "shaped")))
+        {
+            return ExchangedWeight;
         }
 
         bool exchanged = word.Tag switch
@@ -78,7 +89,12 @@ internal sealed class Leftovers
             return word.Weight >= FacingMin ? MathF.Max(word.Weight, ExchangedWeight) : word.Weight;
         }
 
-        bool posture = word.Weight < PostureMax && word.Tag is Tag.Verb or Tag.Ing && word.Weight < PostureMax;
-        return placed && (posture || word.Tag == Tag.Participle) ? word.Weight * PlacedShare : word.Weight;
+        bool posture = word.Weight < PostureMax && word.Tag is Tag.Verb or Tag.Ing;
+        if (!placed && LightWords.IsPosture(word.Text))
+        {
+            return LonePostureWeight;
+        }
+
+        return placed && (posture || (word.Tag == Tag.Participle && LightWords.IsArranged(word.Text))) ? word.Weight * PlacedShare : word.Weight;
     }
 }

@@ -1,4 +1,5 @@
 using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
 
 namespace Afterimage.Matching.Comparing;
 
@@ -25,7 +26,7 @@ internal static class Places
     private static readonly HashSet<(Place, Place)> Close = Symmetric(
     [
         (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Top), (Place.On, Place.Down), (Place.Path, Place.Down),
-        (Place.Near, Place.By), (Place.Near, Place.Against), (Place.At, Place.By), (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In),
+        (Place.Near, Place.By), (Place.Near, Place.Against), (Place.On, Place.Against), (Place.Of, Place.From), (Place.At, Place.By), (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In),
         (Place.Up, Place.On), (Place.Of, Place.For), (Place.By, Place.Of), (Place.To, Place.At), (Place.To, Place.For), (Place.By, Place.Have), (Place.Away, Place.From), (Place.Away, Place.Far),
     ]);
 
@@ -55,6 +56,11 @@ internal static class Places
         (Place.Have, Place.Around), (Place.Have, Place.By),
     ]);
 
+    // Where people say "in" and "on" for one thing.
+    private static readonly HashSet<string> Grounds = new(
+        ("grass lawn field meadow pasture prairie snow sand mud dirt gravel beach shore street road lane sidewalk pavement path trail track court yard farm hill hillside mountain slope parking desert playground "
+        + "driveway runway couch sofa bed armchair swing chair porch patio balcony ice water lake sea river pond").Split(' '), StringComparer.Ordinal);
+
     /// <summary>The place that a preposition or a verb of possession states; none for other words.</summary>
     public static Place Of(Word word) =>
         word.Kind == WordKind.Relation ? word.Place : word.Kind == WordKind.Content && LightWords.IsPossession(word.Text) ? Place.Have : Place.None;
@@ -66,6 +72,10 @@ internal static class Places
         : Neighbours.Contains((a, b)) ? PlaceAgreement.Loose
         : PlaceAgreement.Different;
 
+    /// <summary>The same where it is known what the place is: one lies in the grass and on it.</summary>
+    public static PlaceAgreement Compare(Place a, Place b, Word? at) =>
+        (a, b) is (Place.In, Place.On) or (Place.On, Place.In) && at is not null && Grounds.Contains(at.Lemma >= 0 ? WordLexicon.Shared.LemmaText(at.Lemma) : at.Text) ? PlaceAgreement.Near : Compare(a, b);
+
     /// <summary>May "x a y" and "y b x" describe one scene?</summary>
     public static bool AreInverse(Place a, Place b) => Inverses.Contains((a, b));
 
@@ -73,7 +83,7 @@ internal static class Places
     public static bool IsDirected(Place a) => a is not (Place.Near or Place.Far or Place.Against or Place.By or Place.At or Place.None or Place.Around or Place.Between);
 
     /// <summary>Does the preposition alone tell where things are? "of" and "with" hardly do.</summary>
-    public static bool SaysWhere(Place a) => a is Place.Under or Place.Above or Place.Behind or Place.Front or Place.Left or Place.Right or Place.Out
+    public static bool SaysWhere(Place a) => a is Place.Top or Place.Under or Place.Above or Place.Behind or Place.Front or Place.Left or Place.Right or Place.Out
         or Place.Between or Place.Far or Place.Away;
 
     private static HashSet<(Place, Place)> Symmetric((Place A, Place B)[] pairs) => [.. pairs, .. pairs.Select(p => (p.B, p.A))];

@@ -21,6 +21,7 @@ internal static class PromptComparer
         evidence.SubjectPluralChanged = rootA >= 0 && rootB >= 0 && alignment.ToB[rootA] == rootB && alignment.A[rootA].Plural is { } plural && alignment.B[rootB].Plural == !plural;
         ComparePairs(alignment, evidence);
         CompareNegations(alignment, evidence);
+        ComparePronouns(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);
         evidence.SameOrder = GapComparer.IsSameOrder(alignment);
         if (evidence.SameOrder)
@@ -34,8 +35,13 @@ internal static class PromptComparer
             evidence.RootChanged = rootA >= 0 && alignment.ToB[rootA] is int partner and >= 0 && partner != rootB;
         }
 
+        // Beside a single word no change is a trifle: "us", "among us"; "dreaming", "a dream".
+        evidence.PlacesDifferent += Math.Min(a.ContentCount, b.ContentCount) <= 1 && (evidence.PlacesLone > 0 || ChangesForm(alignment)) ? 1 : 0;
         return evidence;
     }
+
+    private static bool ChangesForm(Alignment alignment) =>
+        Enumerable.Range(0, alignment.A.Count).Any(i => alignment.ToB[i] >= 0 && alignment.OfA[i].Likeness == Likeness.Lemma && alignment.A[i].Tag != alignment.B[alignment.ToB[i]].Tag);
 
     private static void CompareSteering(PromptReading a, PromptReading b, Evidence evidence)
     {
@@ -73,7 +79,7 @@ internal static class PromptComparer
                 continue;
             }
 
-            bool placed = i + 1 < words.Count && words[i + 1].Kind == WordKind.Relation;
+            bool placed = i + 1 < words.Count && words[i + 1] is { Kind: WordKind.Relation, Place: not (Place.Up or Place.Down) } && !TakesPose(words, i);
             float weight = others.WeightOf(word, placed);
             switch (word.Tag)
             {
@@ -91,6 +97,29 @@ internal static class PromptComparer
                     break;
             }
         }
+    }
+
+    // A person in the snow stands there, so that "sitting" is news; on a bench it is not.
+    private static bool TakesPose(IReadOnlyList<Word> words, int posture)
+    {
+        if (!LightWords.IsLowPosture(words[posture].Text))
+        {
+            return false;
+        }
+
+        int who = posture - 1;
+        while (who >= 0 && !(words[who].Tag == Tag.Noun && (words[who].Forms.Length == 0 || Taxonomy.Shared.IsBeing(words[who].Lemma))))
+        {
+            who--;
+        }
+
+        int where = posture + 1;
+        while (where + 1 < words.Count && (words[where].Tag != Tag.Noun || words[where + 1].Tag == Tag.Noun) && words[where].Tag != Tag.Break)
+        {
+            where++;
+        }
+
+        return who >= 0 && (words[who].Forms.Length == 0 || Taxonomy.Shared.IsPerson(words[who].Lemma)) && where < words.Count && !Taxonomy.Shared.IsSeat(words[where].Lemma);
     }
 
     private static void Soften(float lack, Likeness likeness, Evidence evidence)
@@ -139,8 +168,13 @@ internal static class PromptComparer
             }
 
             (Word a, Word b) = (alignment.A[i], alignment.B[j]);
-            more += a.Plural == false && b.Plural == true ? 1 : 0;
-            fewer += a.Plural == true && b.Plural == false ? 1 : 0;
+            if (a.Plural is { } plural && b.Plural == !plural && !(Amounts.AreSeveral(alignment.A, i) && Amounts.AreSeveral(alignment.B, j)))
+            {
+                more += plural ? 0 : 1;
+                fewer += plural ? 1 : 0;
+                evidence.BeingsPluralChanged |= IsBeing(a) && IsBeing(b);
+            }
+
             if (a.Tag == Tag.Noun && b.Tag == Tag.Noun && Amounts.Conflict(alignment.A, i, alignment.B, j))
             {
                 evidence.Conflicts.Add(new Reason($"count of {a.Text}"));
@@ -163,6 +197,27 @@ internal static class PromptComparer
             evidence.Conflicts.Add(new Reason("one and several swapped"));
         }
     }
+
+    // "the hero with his sword", "the hero with her sword": where nothing else tells, the pronoun says who is seen.
+    private static void ComparePronouns(Alignment alignment, Evidence evidence)
+    {
+        (string? heA, string? sheA) = PronounsOf(alignment.A);
+        (string? heB, string? sheB) = PronounsOf(alignment.B);
+        if (heA is not null && sheA is null && heB is null && sheB is not null)
+        {
+            evidence.Conflicts.Add(new Reason("gender", heA, sheB));
+        }
+        else if (heA is null && sheA is not null && heB is not null && sheB is null)
+        {
+            evidence.Conflicts.Add(new Reason("gender", sheA, heB));
+        }
+    }
+
+    private static (string? He, string? She) PronounsOf(IReadOnlyList<Word> words) =>
+        (words.FirstOrDefault(w => !w.Quoted && w.Text is "he" or "him" or "his" or "himself")?.Text, words.FirstOrDefault(w => !w.Quoted && w.Text is "she" or "her" or "hers" or "herself")?.Text);
+
+    // One or several of them change a picture more than one or several flowers do.
+    private static bool IsBeing(Word word) => word is { Tag: Tag.Noun, Collective: false } && Taxonomy.Shared.IsBeing(word.Lemma);
 
     private static string? NegationsOf(IReadOnlyList<Word> words) => words.FirstOrDefault(w => w.Negates)?.Text;
 

@@ -11,6 +11,8 @@ internal static class Respelling
 {
     private const int UnknownMax = 24;
     private const float KnownShareMin = 0.5f;
+    private const int PartMin = 4;
+    private const int LongMin = 9;
 
     // 20 * log2(1 + 3 uses), as the lexicon counts.
     private const byte RareTagMax = 40;
@@ -50,7 +52,7 @@ internal static class Respelling
 
                 foreach (string part in candidate.Text.Split(' '))
                 {
-                    float s = rare ? SlipFromCommon(word, part, candidate) : Spelling.TypoStrength(word.Text, part, IsUnknown(candidate) ? 0 : 1, english);
+                    float s = AreCompounds(word.Text, part) ? 0 : rare ? SlipFromCommon(word, part, candidate) : Spelling.TypoStrength(word.Text, part, IsOneAWord(word, part, candidate), english);
                     if (s > strength && Count(reading, part) < Count(other, part))
                     {
                         (best, strength) = (part, s);
@@ -83,8 +85,8 @@ internal static class Respelling
         WordLexicon lexicon = WordLexicon.Shared;
         foreach (WordForm form in word.Forms)
         {
-            // A rook is a rook, however seldom texts speak of it.
-            if (form.Pos == PartsOfSpeech.Noun && Taxonomy.Shared.IsPhysical(form.Lemma))
+            // A rook is a rook, however seldom texts speak of it, and nobody writes "topography" by a slip of the finger.
+            if (form.Pos == PartsOfSpeech.Noun && (Taxonomy.Shared.IsPhysical(form.Lemma) || word.Text.Length >= LongMin))
             {
                 return false;
             }
@@ -101,9 +103,31 @@ internal static class Respelling
         return true;
     }
 
+    // Prompts are full of names that no dictionary has: where both are in use (ork, oak; yorke, york), neither is plainly a slip of the other.
+    private static bool IsOneAWord(Word word, string part, Word candidate) => Usage.IsCommon(word.Text) != (!IsUnknown(candidate) || Usage.IsCommon(part));
+
     private static float SlipFromCommon(Word word, string part, Word candidate) =>
         candidate.Forms.Length > 0 && !word.Text.AsSpan().ContainsAnyInRange('0', '9') && Usage.IsCommon(part) && part.Length >= 4 && EditDistance.Of(word.Text, part, 1) == 1
             && !WordComparer.SharesLemma(word, candidate, out _) ? 0.85f : 0;
+
+    // "lakescape", "spiderwoman": two words written as one are meant, and no slip of "landscape" or "spiderman", which are such too.
+    private static bool AreCompounds(string a, string b) =>
+        a != b && IsCompound(a, a.Length < b.Length ? PartMin - 1 : PartMin) && IsCompound(b, b.Length < a.Length ? PartMin - 1 : PartMin);
+
+    private static bool IsCompound(string word, int lastMin)
+    {
+        for (int i = PartMin; i <= word.Length - lastMin; i++)
+        {
+            if (IsWord(word[..i]) && IsWord(word[i..]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsWord(string part) => Usage.IsCommon(part) && WordLexicon.Shared.Find(part) >= 0;
 
     private static bool IsUnknown(Word word) => word is { Kind: WordKind.Content, Quoted: false, Forms.Length: 0 };
 

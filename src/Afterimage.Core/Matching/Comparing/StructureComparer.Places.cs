@@ -18,8 +18,13 @@ internal sealed partial class StructureComparer
             {
                 open |= LeavesOpen(link, other, governors);
                 _placeToModifier |= other.Kind == LinkKind.Modifier && link.Place != Place.Of;
-                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place) : PlaceAgreement.Near;
+                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place, _b.Words[dependent]) : PlaceAgreement.Near;
                 best = agreement < best ? agreement : best;
+                found = true;
+            }
+            else if (other.Kind == LinkKind.Modifier && IsThrough(other.Governors[0], governors))
+            {
+                best = PlaceAgreement.Near < best ? PlaceAgreement.Near : best;
                 found = true;
             }
             else if (other.Kind == LinkKind.Place && !CrossesPhrases(_b, other))
@@ -52,7 +57,7 @@ internal sealed partial class StructureComparer
 
                     inverse |= other.Kind switch
                     {
-                        LinkKind.Place => Places.AreInverse(link.Place, other.Place) && !Depicts(_a, link) && !Depicts(_b, other),
+                        LinkKind.Place => Places.AreInverse(link.Place, other.Place) && !SaysMaterial(_a, link) && !SaysMaterial(_b, other) && !Depicts(_a, link) && !Depicts(_b, other),
                         LinkKind.Modifier => link.Place == Place.Of,
                         _ => true,
                     };
@@ -67,6 +72,10 @@ internal sealed partial class StructureComparer
 
         Report(link, dependent, found, best, elsewhere);
     }
+
+    // "a path lined with ferns", "a fern-lined path"
+    private bool IsThrough(int participle, int[] governors) =>
+        _b.Words[participle].Tag == Tag.Participle && _b.LinksOf(participle).Any(l => l.Kind == LinkKind.Modifier && Overlap(l.Governors, governors));
 
     // "a woman with a baby looks at a man", "a woman looks at a man with a baby": over there the nearest is somebody else.
     private bool LeavesOpen(Link link, Link other, int[] governors) =>

@@ -88,7 +88,7 @@ internal sealed partial class StructureComparer
 
     // "wine glass", "glass of wine"
     private bool IsContent(Link link) =>
-        link is { Kind: LinkKind.Place, Place: Place.Of } && IsCommonNoun(_b.Words[link.Dependent]) && Taxonomy.Shared.IsContainer(_b.Words[link.Governors[0]].Lemma);
+        link is { Kind: LinkKind.Place, Place: Place.Of } && _b.Words[link.Dependent].IsCommonNoun && Taxonomy.Shared.IsContainer(_b.Words[link.Governors[0]].Lemma);
 
     // "the trunk of a tree" is a tree trunk; what is in a glass is not the glass.
     private bool SaysTheSame(Link link, int head) => link.Kind switch
@@ -150,13 +150,19 @@ internal sealed partial class StructureComparer
                 }
 
                 // "an avocado turtle", "a turtle avocado": the last one is what is seen. Names have no such order.
-                if (inverse.Kind == LinkKind.Modifier && IsCommonNoun(_b.Words[governor]) && IsCommonNoun(_b.Words[dependent]))
+                if (inverse.Kind == LinkKind.Modifier && _b.Words[governor].IsCommonNoun && _b.Words[dependent].IsCommonNoun)
                 {
                     Conflict(new Reason($"{_a.Words[link.Dependent].Text} {_a.Words[link.Governors[0]].Text}", "", $"{_b.Words[governor].Text} {_b.Words[dependent].Text}"));
                 }
 
                 return;
             }
+        }
+
+        if (!elsewhere && Array.Exists(governors, g => IsOtherwise(_a.Words[link.Dependent], g)))
+        {
+            Conflict(new Reason(_a.Words[link.Governors[0]].Text, _a.Words[link.Dependent].Text, "otherwise"));
+            return;
         }
 
         if (NamesQuality(_a.Words[link.Governors[0]]) || _b.LinksOf(dependent).Any(l => NamesQuality(_b.Words[l.Governors[0]])))
@@ -179,7 +185,9 @@ internal sealed partial class StructureComparer
     // "a picture of a frame" is no frame with a picture: what is shown is not where the picture is.
     private static bool Depicts(PromptReading reading, Link link) => link.Place == Place.Of && LightWords.IsPicture(reading.Words[link.Governors[0]].Text);
 
-    private static bool IsCommonNoun(Word word) => word is { Tag: Tag.Noun, Quoted: false, Forms.Length: > 0 };
+    // "a face made of berries" is no berry with a face.
+    private static bool SaysMaterial(PromptReading reading, Link link) =>
+        link.Place == Place.Of && reading.LinksOf(link.Dependent).Any(l => l.Kind == LinkKind.Complement && LightWords.IsComposition(reading.Words[l.Governors[0]].Text));
 
     // "black in color", "of small size"
     private static bool NamesQuality(Word word) => word.Text is "color" or "colour" or "size" or "shape" or "kind" or "type" or "colors" or "colours";
@@ -238,6 +246,10 @@ internal sealed partial class StructureComparer
         }
     }
 
+    // "green head, blue and purple", "blue head, purple and green"
+    private bool IsOtherwise(Word modifier, int governor) =>
+        _b.Links.Any(l => l.Kind == LinkKind.Modifier && l.Governors.Contains(governor) && Exclusion.Between(WordLexicon.Shared, modifier, _b.Words[l.Dependent]) is { } name && Exclusion.IsHard(name));
+
     private static bool Overlap(int[] a, int[] b) => Array.Exists(a, x => Array.IndexOf(b, x) >= 0);
 
     private void CheckRole(Link link, int verb, int[] nouns)
@@ -250,7 +262,7 @@ internal sealed partial class StructureComparer
         {
             bool overlap = Overlap(other.Governors, nouns);
             sameRole |= overlap && (other.Kind == link.Kind || other.Kind is LinkKind.Modifier or LinkKind.Place or LinkKind.Role || link.Kind == LinkKind.Role);
-            otherRole |= overlap && other.Kind != link.Kind && other.Kind is LinkKind.Subject or LinkKind.Object && overlap;
+            otherRole |= overlap && other.Kind != link.Kind && other.Kind is LinkKind.Subject or LinkKind.Object;
             elsewhere |= !overlap && !light && (other.Kind == link.Kind || link.Kind == LinkKind.Role) && !CrossesPhrases(_b, other) && Array.Exists(other.Governors, g => _toA[g] >= 0);
         }
 

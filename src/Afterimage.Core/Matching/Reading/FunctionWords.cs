@@ -10,7 +10,7 @@ internal static class FunctionWords
         (Tag.Relative, WordKind.Function, "who which what whose whom where when while because if though although"),
         (Tag.Conjunction, WordKind.Function, "and or but nor plus then"),
         (Tag.To, WordKind.Function, "to"),
-        (Tag.Adverb, WordKind.Function, "also too just very so really quite rather extremely highly incredibly most more much still together here"),
+        (Tag.Adverb, WordKind.Function, "also too just very so really quite rather highly incredibly most more much still together here"),
         (Tag.Pronoun, WordKind.Content, "you me us"),
         (Tag.Determiner, WordKind.Function, "no"),
         (Tag.Adverb, WordKind.Function, "not never neither"),
@@ -102,7 +102,7 @@ internal static class FunctionWords
         int i = at;
         foreach (string part in phrase)
         {
-            i += i > at && i < words.Count && words[i].Text is "the" or "a" && i > at ? 1 : 0;
+            i += i > at && i < words.Count && words[i].Text is "the" or "a" ? 1 : 0;
             if (i >= words.Count || words[i].Text != part || words[i].Quoted)
             {
                 return 0;

@@ -21,6 +21,7 @@ internal static class PromptReader
         for (int i = 0; i < words.Count; i++)
         {
             Classify(lexicon, words[i]);
+            OpenCan(lexicon, words, i);
             OpenRelative(words, i);
             OpenDirection(words, i);
         }
@@ -33,11 +34,12 @@ internal static class PromptReader
         {
             if (words[i].IsContent)
             {
-                words[i].Weight = LightWords.WeightOf(words[i], i > 0 ? words[i - 1] : null, i + 1 < words.Count && words[i + 1].Tag == Tag.Noun);
+                words[i].Weight = LightWords.WeightOf(words[i], i > 0 ? words[i - 1] : null, i + 1 < words.Count ? words[i + 1] : null);
             }
         }
 
         ScopeNegations(words);
+        words.ForEach(w => Privatives.Read(lexicon, w));
         (Link[] links, Word[] dangling) = Syntax.Read(words);
         return (tokens, links, dangling, expressions);
     }
@@ -107,6 +109,19 @@ internal static class PromptReader
         }
     }
 
+    // "a can on a table", "a soda can,": without a verb after it, it is the thing.
+    private static void OpenCan(WordLexicon lexicon, List<Word> words, int i)
+    {
+        bool ends = i > 1 && words[i].Tag is Tag.Break or Tag.Preposition or Tag.Conjunction;
+        int can = ends ? i - 1 : i;
+        if (can > 0 && words[can] is { Text: "can" or "cans", Tag: Tag.Auxiliary } && (ends || i == words.Count - 1) && (words[can - 1].Kind is WordKind.Content or WordKind.Opaque || words[can - 1].Tag == Tag.Determiner))
+        {
+            words[can].Kind = WordKind.Content;
+            words[can].Tag = default;
+            Analyze(lexicon, words[can]);
+        }
+    }
+
     // "away to the sea": before a noun phrase "to" is a preposition, before a verb it is not.
     private static void OpenDirection(List<Word> words, int i)
     {
@@ -133,7 +148,14 @@ internal static class PromptReader
         for (int i = 0; i < words.Count;)
         {
             int length = FunctionWords.PhraseAt(words, i, out Place place);
-            bool closeUp = length == 0 && i + 1 < words.Count && words[i].Text == "close" && words[i + 1] is { Text: "up" or "view" or "shot", Quoted: false };
+            bool closeUp = length == 0 && i + 1 < words.Count && !words[i + 1].Quoted && (words[i].Text, words[i + 1].Text) is ("close", "up" or "view" or "shot") or ("up", "close");
+            if (length == 0 && (IsOnePiece(words, i) || IsElsewhere(words, i)))
+            {
+                words[to++] = Replacement($"{words[i].Text} {words[i + 1].Text}", words[i]);
+                i += 2;
+                continue;
+            }
+
             if (closeUp || words[i].Text is "closeup")
             {
                 words[to++] = Replacement("close up", words[i]);
@@ -141,7 +163,7 @@ internal static class PromptReader
                 continue;
             }
 
-            bool couple = length == 0 && i + 1 < words.Count && words[i].Text is "couple" or "pair" && i + 1 < words.Count && words[i + 1].Text == "of";
+            bool couple = length == 0 && i + 1 < words.Count && words[i].Text is "couple" or "pair" && words[i + 1].Text == "of";
             if (length == 0 && !couple)
             {
                 words[to++] = words[i++];
@@ -167,6 +189,14 @@ internal static class PromptReader
         words.RemoveRange(to, words.Count - to);
     }
 
+    // The series and its look, as prompts name it: "luffy, one piece"; "one piece of cake" is a portion and "one piece swimsuit" a cut.
+    private static bool IsOnePiece(List<Word> words, int i) =>
+        words[i].Text == "one" && i + 1 < words.Count && words[i + 1] is { Text: "piece", Quoted: false } && (i + 2 == words.Count || words[i + 2].Kind == WordKind.Break || words[i + 2].Text == "'s");
+
+    // "a map of another world" shows none of this one.
+    private static bool IsElsewhere(List<Word> words, int i) =>
+        words[i].Text == "another" && i + 1 < words.Count && words[i + 1] is { Text: "world" or "planet" or "dimension" or "universe" or "realm", Quoted: false };
+
     private static void Classify(WordLexicon lexicon, Word word)
     {
         switch (word.Kind)
@@ -190,6 +220,11 @@ internal static class PromptReader
             return;
         }
 
+        Analyze(lexicon, word);
+    }
+
+    private static void Analyze(WordLexicon lexicon, Word word)
+    {
         Span<WordForm> forms = stackalloc WordForm[Morphology.FormsMax];
         word.Forms = forms[..Morphology.Analyze(lexicon, word.Text, forms)].ToArray();
     }

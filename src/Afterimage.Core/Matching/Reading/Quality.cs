@@ -16,6 +16,9 @@ internal static class Quality
             .Split('|').Select(mark => mark.Split(' ')).OrderByDescending(mark => mark.Length),
     ];
 
+    /// <summary>Whether the word only praises where it stands alone or before a picture.</summary>
+    public static bool IsPraise(string word) => Praise.Contains(word);
+
     /// <summary>Sets such marks aside.</summary>
     public static void Strip(List<Word> words)
     {

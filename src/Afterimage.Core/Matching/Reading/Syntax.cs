@@ -186,17 +186,17 @@ internal sealed partial class Syntax
 
         // "a parked car", "two sleeping dogs": between a determiner and a noun it describes.
         bool opensPhrase = i > 0 && (_words[i - 1].Tag is Tag.Determiner or Tag.Adjective or Tag.Number || _last == Last.Preposition);
-        bool beforeNoun = i + 1 < _words.Count && _words[i + 1].Tag is Tag.Noun or Tag.Adjective && i + 1 < _words.Count;
+        bool beforeNoun = i + 1 < _words.Count && _words[i + 1].Tag is Tag.Noun or Tag.Adjective;
         return !(beforeNoun && (opensPhrase || (i > 0 && _words[i].Joined)));
     }
 
     private int OnVerb(int i)
     {
         Word verb = _words[i];
-        bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb && i > 0;
+        bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb;
         _inverted = _fronted.Count > 0 && _subjects.Count == 0 && verb.Tag == Tag.Verb && !auxiliary;
         int[] subjects = _inverted ? [] : SubjectsOf(verb.Tag, auxiliary);
-        bool perfect = i > 0 && _words[i - 1].Text is "has" or "have" or "had" && i > 0;
+        bool perfect = i > 0 && _words[i - 1].Text is "has" or "have" or "had";
         _passive = verb.Tag == Tag.Participle && !perfect;
         if (subjects.Length > 0)
         {
@@ -328,13 +328,13 @@ internal sealed partial class Syntax
             case Tag.Adjective or Tag.Noun:
                 return true;
             case Tag.Ing or Tag.Participle:
-                return i + 1 < _words.Count && _words[i + 1].Tag is Tag.Noun or Tag.Adjective && i + 1 < _words.Count
+                return i + 1 < _words.Count && _words[i + 1].Tag is Tag.Noun or Tag.Adjective
                     && (i == start || _words[i - 1].Tag != Tag.Noun || word.Joined);
             case Tag.Adverb:
                 return i + 1 < _words.Count && _words[i + 1].Tag is Tag.Adjective or Tag.Participle;
             case Tag.Conjunction:
                 // "black and white cat"
-                return i > start && i + 2 < _words.Count && Describes(i - 1) && Describes(i + 1) && _words[i + 2].Tag is Tag.Noun or Tag.Adjective && i > start;
+                return i > start && i + 2 < _words.Count && Describes(i - 1) && Describes(i + 1) && _words[i + 2].Tag is Tag.Noun or Tag.Adjective;
             default:
                 return false;
         }

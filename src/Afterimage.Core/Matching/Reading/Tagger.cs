@@ -71,6 +71,14 @@ internal static class Tagger
             return;
         }
 
+        // "a queen in white and a bishop in black": what they wear, and no colour of the bishop.
+        if (word.Tag == Tag.Adjective && before.Tag == Tag.Preposition && LightWords.IsColor(word) && ClosesPhrase(words, i)
+            && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Noun) is { Pos: PartsOfSpeech.Noun } color)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Noun, color.Lemma, null);
+            return;
+        }
+
         // "with red writing": behind preposition and adjective stands a noun.
         if (word.Tag == Tag.Ing && before.Tag == Tag.Adjective && i > 1 && words[i - 2].Tag is Tag.Preposition or Tag.Determiner && i > 1
             && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break))
@@ -79,14 +87,14 @@ internal static class Tagger
             return;
         }
 
-        if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && OpensWithOne(words, i - 1)
+        if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && OpensWithOne(words, i - 1) && !IsLemma(word)
             && Array.Find(word.Forms, f => f.Inflection == Inflection.ThirdPerson) is { Pos: PartsOfSpeech.Verb } verb)
         {
             (word.Tag, word.Lemma, word.Plural) = (Tag.Verb, verb.Lemma, null);
             return;
         }
 
-        if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && IsOnlyVerb(words, i)
+        if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && IsOnlyVerb(words, i) && !IsLemma(word)
             && Array.Find(word.Forms, f => f.Inflection == Inflection.ThirdPerson) is { Pos: PartsOfSpeech.Verb } finite)
         {
             (word.Tag, word.Lemma, word.Plural) = (Tag.Verb, finite.Lemma, null);
@@ -109,11 +117,18 @@ internal static class Tagger
         }
     }
 
+    // "a fabric pants": a plural that has no singular is no verb.
+    private static bool IsLemma(Word word) => Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Noun && f.Inflection == Inflection.None);
+
+    private static bool ClosesPhrase(List<Word> words, int i) =>
+        i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break or Tag.Verb or Tag.Auxiliary
+            || (words[i + 1].Tag == Tag.Conjunction && i + 2 < words.Count && words[i + 2].Tag == Tag.Determiner);
+
     // "The pilot waves from the cockpit.": a sentence that opens with "the" and has no other verb.
     private static bool IsOnlyVerb(List<Word> words, int i)
     {
         int start = i;
-        while (start > 0 && words[start - 1].Tag is Tag.Adjective or Tag.Noun or Tag.Determiner && start > 0)
+        while (start > 0 && words[start - 1].Tag is Tag.Adjective or Tag.Noun or Tag.Determiner)
         {
             start--;
         }
@@ -135,12 +150,12 @@ internal static class Tagger
     private static bool OpensWithOne(List<Word> words, int noun)
     {
         int i = noun - 1;
-        while (i >= 0 && words[i].Tag is Tag.Adjective or Tag.Noun or Tag.Adverb && i > 0)
+        while (i > 0 && words[i].Tag is Tag.Adjective or Tag.Noun or Tag.Adverb)
         {
             i--;
         }
 
-        return i >= 0 && words[i].Text is "a" or "an" or "one" or "another" && i >= 0;
+        return i >= 0 && words[i].Text is "a" or "an" or "one" or "another";
     }
 
     private static (float, byte) Best(List<Word> words, float[] score, int i, int tag)
@@ -166,7 +181,7 @@ internal static class Tagger
 
     private static int Choose(List<Word> words, float[] score, byte[] back, int i)
     {
-        bool chained = i + 1 < words.Count && words[i + 1].Kind is WordKind.Content or WordKind.Opaque && i + 1 < words.Count;
+        bool chained = i + 1 < words.Count && words[i + 1].Kind is WordKind.Content or WordKind.Opaque;
         if (chained)
         {
             return back[((i + 1) * Open) + (int)words[i + 1].Tag];

@@ -75,5 +75,8 @@ internal sealed class Word(string text)
 
     public bool IsContent => Kind is WordKind.Content or WordKind.Number or WordKind.Opaque;
 
+    /// <summary>A noun of the lexicon, and so no name.</summary>
+    public bool IsCommonNoun => Tag == Tag.Noun && !Quoted && Forms.Length > 0;
+
     public override string ToString() => $"{Text}/{Tag}";
 }

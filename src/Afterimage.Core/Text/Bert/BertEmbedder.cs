@@ -28,6 +28,9 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
 
     public EmbeddingSpace Space { get; }
 
+    /// <inheritdoc cref="BertEncoder.Int8Refusal"/>
+    public string? Int8Refusal => _encoder.Int8Refusal;
+
     /// <summary>Loads a model.</summary>
     /// <param name="path">Its folder.</param>
     /// <param name="name">What it is called in the space id, for example its repository.</param>
@@ -46,10 +49,9 @@ public sealed class BertEmbedder : ITextEmbedder, IDisposable
             throw new InvalidDataException($"{path}: the tokenizer has {tokenizer.VocabularySize} tokens, the model only {folder.Config.Vocabulary}");
         }
 
-        Precision numbers = precision ?? folder.DefaultPrecision;
-        BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, numbers);
+        BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, precision ?? folder.DefaultPrecision);
         string version = commit is null ? encoder.Fingerprint : commit[..Math.Min(12, commit.Length)];
-        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{numbers}-{(numbers == Precision.Int8 ? Int8File.Version : 1)}/wordpiece-1".ToLowerInvariant();
+        string id = $"bert/{Clean(name)}@{version}/{encoder.Pooling}/{encoder.Precision}-{(encoder.Precision == Precision.Int8 ? Int8File.Version : 1)}/wordpiece-1".ToLowerInvariant();
         return new BertEmbedder(encoder, tokenizer, folder.TokensMax, new EmbeddingSpace(id, folder.Config.Hidden));
     }
 

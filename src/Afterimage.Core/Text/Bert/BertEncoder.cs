@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Afterimage.Text.Bert.Kernels;
 
 namespace Afterimage.Text.Bert;
@@ -24,6 +25,17 @@ public sealed class BertEncoder : IDisposable
     public BertConfig Config { get; }
 
     public Pooling Pooling => _pooling;
+
+    /// <summary>What it computes in; see <see cref="Int8Refusal"/>.</summary>
+    public Precision Precision => _weights.Precision;
+
+    /// <summary>
+    /// Null, or why it computes in floats although 8 bits were asked for: rounding would turn this model's vectors, which is measured on some texts when its
+    /// weights are packed.
+    /// </summary>
+    public string? Int8Refusal => _weights.Refused is not { } agreement ? null : string.Create(
+        CultureInfo.InvariantCulture,
+        $"computed in floats: in 8 bits its vectors would have a cosine of {agreement.Mean:0.0000} to these on average, {agreement.Worst:0.0000} at worst");
 
     /// <summary>Eight hexadecimal digits that tell this model's weights from others.</summary>
     public string Fingerprint => Convert.ToHexStringLower(_weights.Fingerprint.AsSpan(0, 4));

@@ -27,6 +27,11 @@ internal sealed class BertWeights : IDisposable
         EmbeddingNorm = new VectorParameters(checkpoint.LayerNorm("embeddings", config.Hidden));
     }
 
+    public Precision Precision { get; private init; } = Precision.Fp32;
+
+    /// <summary>Set where 8 bits were asked for and do not serve this model, so that the layers are in floats all the same.</summary>
+    public Int8Agreement? Refused { get; private init; }
+
     public IReadOnlyList<BertLayer> Layers { get; }
 
     /// <summary>The checkpoint's fingerprint.</summary>
@@ -43,18 +48,33 @@ internal sealed class BertWeights : IDisposable
     public static BertWeights Load(BertModelFolder folder, Precision precision, DenseKernel kernel)
     {
         BertConfig config = folder.Config;
+        Int8Agreement? refused = null;
         BertLayer[] layers;
         using (BertCheckpoint checkpoint = BertCheckpoint.Open(folder.WeightsPath))
         {
-            DenseLayer[] dense = precision == Precision.Int8
-                ? [.. Int8File.Open(folder, checkpoint, kernel).Select(w => new Int8Dense(kernel, w))]
-                : LoadFp32(DenseShape.All(config), checkpoint, kernel);
-            layers = [.. dense.Chunk(DenseShape.PerLayer).Select((d, i) => Layer(config, checkpoint, i, d))];
+            DenseLayer[]? dense = null;
+            if (precision == Precision.Int8)
+            {
+                (Int8Weights[] weights, Int8Agreement agreement) = Int8File.Open(folder, checkpoint, kernel);
+                (dense, refused) = agreement.IsEnough ? (InInt8(weights, kernel), (Int8Agreement?)null) : (null, agreement);
+            }
+
+            layers = LayersOf(config, checkpoint, dense ?? LoadFp32(DenseShape.All(config), checkpoint, kernel));
         }
 
         // Opened anew: what packing has touched of the first mapping is not resident any more.
-        return new BertWeights(config, BertCheckpoint.Open(folder.WeightsPath), layers);
+        return new BertWeights(config, BertCheckpoint.Open(folder.WeightsPath), layers)
+        {
+            Precision = refused is null ? precision : Precision.Fp32,
+            Refused = refused,
+        };
     }
+
+    /// <summary>The layers of their dense ones.</summary>
+    public static BertLayer[] LayersOf(BertConfig config, BertCheckpoint checkpoint, DenseLayer[] dense) =>
+        [.. dense.Chunk(DenseShape.PerLayer).Select((d, i) => Layer(config, checkpoint, i, d))];
+
+    public static DenseLayer[] InInt8(Int8Weights[] weights, DenseKernel kernel) => [.. weights.Select(w => new Int8Dense(kernel, w))];
 
     /// <summary>One layer of its dense ones.</summary>
     public static BertLayer Layer(BertConfig config, BertCheckpoint checkpoint, int index, DenseLayer[] dense) => new(

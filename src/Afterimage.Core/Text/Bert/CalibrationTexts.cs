@@ -3,7 +3,7 @@ using Afterimage.Text.Tokenizers;
 namespace Afterimage.Text.Bert;
 
 /// <summary>
-/// Texts such as the model will meet, from which <see cref="InputMeans"/> takes its averages. Changing them changes 8-bit vectors: <see cref="Int8File"/>'s
+/// Texts such as the model will meet, from which <see cref="InputProfiles"/> takes its averages. Changing them changes 8-bit vectors: <see cref="Int8File"/>'s
 /// version must then be raised.
 /// </summary>
 internal static class CalibrationTexts

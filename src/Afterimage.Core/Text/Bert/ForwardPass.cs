@@ -12,18 +12,10 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
     : PartedWork, IDisposable
 {
     private readonly int _hidden = config.Hidden;
-    private readonly nint _rowStride = Padded(config.Hidden);
-    private readonly nint _wideStride = Padded(Math.Max(3 * config.Hidden, config.Intermediate));
-    private readonly nint _narrowStride = Padded(config.Hidden);
-    private readonly nint _codeStride = CodeStride(config, kernel.Codes);
+    private readonly PassBuffers _buffers = new(config, kernel.Codes);
 
     // Scratch for heads: as many as threads may be at it at once.
     private readonly ConcurrentBag<Attention> _attentions = [];
-
-    private NativeBuffer? _memory;
-    private int _capacity;
-    private float* _states, _context, _wide, _narrow, _rowScales;
-    private byte* _codes;
 
     private Step _step;
     private BertLayer _layer = weights.Layers[0];
@@ -75,7 +67,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 
     public void Dispose()
     {
-        _memory?.Dispose();
+        _buffers.Dispose();
         while (_attentions.TryTake(out Attention? attention))
         {
             attention.Dispose();
@@ -87,19 +79,19 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
         switch (_step)
         {
             case Step.Project:
-                MultiplyPart(_layer.Project, _states, _rowStride, _wide, _wideStride, part);
+                MultiplyPart(_layer.Project, _buffers.States, _buffers.Wide, part);
                 break;
             case Step.Attend:
                 AttendPart(part);
                 break;
             case Step.Attended:
-                MultiplyPart(_layer.Attended, _context, _rowStride, _narrow, _narrowStride, part);
+                MultiplyPart(_layer.Attended, _buffers.Context, _buffers.Narrow, part);
                 break;
             case Step.Up:
-                MultiplyPart(_layer.Up, _states, _rowStride, _wide, _wideStride, part);
+                MultiplyPart(_layer.Up, _buffers.States, _buffers.Wide, part);
                 break;
             case Step.Down:
-                MultiplyPart(_layer.Down, _wide, _wideStride, _narrow, _narrowStride, part);
+                MultiplyPart(_layer.Down, _buffers.Wide, _buffers.Narrow, part);
                 break;
             default:
                 RowsPart(part);
@@ -109,7 +101,12 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 
     private void Begin(ReadOnlySpan<int> ids, ReadOnlySpan<int> lengths)
     {
-        Reserve(ids.Length);
+        _buffers.Reserve(ids.Length);
+        if (_ids.Length < ids.Length)
+        {
+            _ids = new int[ids.Length];
+        }
+
         _texts = lengths.Length;
         if (_starts.Length < _texts + 1)
         {
@@ -175,13 +172,11 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
         _rowsPerPart = Math.Max(1, rows / (4 * team.Threads));
     }
 
-    private void MultiplyPart(DenseLayer layer, float* inputs, nint inputStride, float* outputs, nint outputStride, int part)
+    private void MultiplyPart(DenseLayer layer, RowBuffer inputs, RowBuffer outputs, int part)
     {
         int from = part * _panelsPerPart;
-        layer.Multiply(Inputs(inputs, inputStride), _rows, from, Math.Min(from + _panelsPerPart, layer.Panels), outputs, outputStride);
+        layer.Multiply(_buffers.Inputs(inputs), _rows, from, Math.Min(from + _panelsPerPart, layer.Panels), outputs.Start, outputs.Stride);
     }
-
-    private Activations Inputs(float* values, nint stride) => new(values, stride, _codes, _codeStride, _rowScales);
 
     private void AttendPart(int part)
     {
@@ -195,9 +190,9 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
         int size = config.HeadSize, end = Math.Min((group + 1) * _headsPerPart, config.Heads);
         for (int head = group * _headsPerPart; head < end; head++)
         {
-            float* first = _wide + start * _wideStride + head * size;
-            float* context = _context + (_onlyFirst ? text : start) * _rowStride + head * size;
-            attention.Run(first, first + _hidden, first + 2 * _hidden, _wideStride, tokens, _onlyFirst ? 1 : tokens, size, context, _rowStride);
+            float* first = _buffers.Wide.Row(start) + head * size;
+            float* context = _buffers.Context.Row(_onlyFirst ? text : start) + head * size;
+            attention.Run(first, first + _hidden, first + 2 * _hidden, _buffers.Wide.Stride, tokens, _onlyFirst ? 1 : tokens, size, context, _buffers.Context.Stride);
         }
 
         _attentions.Add(attention);
@@ -206,7 +201,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
     [SkipLocalsInit]
     private void RowsPart(int part)
     {
-        float* scratch = stackalloc float[Padded(Math.Max(_hidden, config.Intermediate))];
+        float* scratch = stackalloc float[PassBuffers.Padded(Math.Max(_hidden, config.Intermediate))];
         int end = Math.Min((part + 1) * _rowsPerPart, _rows);
         for (int row = part * _rowsPerPart; row < end; row++)
         {
@@ -216,28 +211,28 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 
     private void DoRow(int row, float* scratch)
     {
-        float* state = _states + row * _rowStride;
-        float* wide = _wide + row * _wideStride;
+        float* state = _buffers.States.Row(row);
+        float* wide = _buffers.Wide.Row(row);
         switch (_step)
         {
             case Step.Embed:
                 EmbedRow(row, state);
-                _layer.Project.Prepare(state, Inputs(_states, _rowStride), row, scratch);
+                _layer.Project.Prepare(state, _buffers.Inputs(_buffers.States), row, scratch);
                 break;
             case Step.PrepareContext:
-                _layer.Attended.Prepare(_context + row * _rowStride, Inputs(_context, _rowStride), row, scratch);
+                _layer.Attended.Prepare(_buffers.Context.Row(row), _buffers.Inputs(_buffers.Context), row, scratch);
                 break;
             case Step.FinishAttention:
                 AddAndNormalize(row, state, _layer.AttentionNorm);
-                _layer.Up.Prepare(state, Inputs(_states, _rowStride), row, scratch);
+                _layer.Up.Prepare(state, _buffers.Inputs(_buffers.States), row, scratch);
                 break;
             case Step.Widen:
                 RowOperations.Gelu(wide, config.Intermediate);
-                _layer.Down.Prepare(wide, Inputs(_wide, _wideStride), row, scratch);
+                _layer.Down.Prepare(wide, _buffers.Inputs(_buffers.Wide), row, scratch);
                 break;
             case Step.FinishLayer:
                 AddAndNormalize(row, state, _layer.OutputNorm);
-                _next?.Project.Prepare(state, Inputs(_states, _rowStride), row, scratch);
+                _next?.Project.Prepare(state, _buffers.Inputs(_buffers.States), row, scratch);
                 break;
         }
     }
@@ -257,7 +252,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
 
     private void AddAndNormalize(int row, float* state, VectorParameters norm)
     {
-        RowOperations.Add(state, _narrow + row * _narrowStride, _hidden);
+        RowOperations.Add(state, _buffers.Narrow.Row(row), _hidden);
         RowOperations.Normalize(state, norm.Gain, norm.Bias, _hidden, config.LayerNormEpsilon);
     }
 
@@ -266,7 +261,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
     {
         for (int i = 1; i < _texts; i++)
         {
-            new ReadOnlySpan<float>(_states + _starts[i] * _rowStride, _hidden).CopyTo(new Span<float>(_states + i * _rowStride, _hidden));
+            new ReadOnlySpan<float>(_buffers.States.Row(_starts[i]), _hidden).CopyTo(new Span<float>(_buffers.States.Row(i), _hidden));
         }
 
         SetRows(_texts);
@@ -279,7 +274,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
             Span<float> vector = vectors.Slice(i * _hidden, _hidden);
             if (pooling == Pooling.Cls)
             {
-                new ReadOnlySpan<float>(_states + i * _rowStride, _hidden).CopyTo(vector);
+                new ReadOnlySpan<float>(_buffers.States.Row(i), _hidden).CopyTo(vector);
             }
             else
             {
@@ -288,7 +283,7 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
                 {
                     for (int row = _starts[i]; row < _starts[i + 1]; row++)
                     {
-                        RowOperations.Add(sums, _states + row * _rowStride, _hidden);
+                        RowOperations.Add(sums, _buffers.States.Row(row), _hidden);
                     }
                 }
             }
@@ -296,32 +291,4 @@ internal sealed unsafe class ForwardPass(BertConfig config, BertWeights weights,
             RowOperations.ToUnitLength(vector);
         }
     }
-
-    private void Reserve(int rows)
-    {
-        if (rows <= _capacity)
-        {
-            return;
-        }
-
-        _capacity = (rows + 15) / 16 * 16;
-        _memory?.Dispose();
-        long floats = _capacity * (2 * _rowStride + _wideStride + _narrowStride + 1) * sizeof(float);
-
-        // Behind the inputs of a row there may be codes up to a whole step; their weights are zero, so any value will do.
-        _memory = new NativeBuffer(floats + _capacity * _codeStride);
-        _states = _memory.Floats;
-        _context = _states + _capacity * _rowStride;
-        _wide = _context + _capacity * _rowStride;
-        _narrow = _wide + _capacity * _wideStride;
-        _rowScales = _narrow + _capacity * _narrowStride;
-        _codes = (byte*)(_rowScales + _capacity);
-        _ids = new int[_capacity];
-    }
-
-    /// <summary>To whole panels of every kind of layer.</summary>
-    private static int Padded(int count) => (count + Fp32Panel.Width - 1) / Fp32Panel.Width * Fp32Panel.Width;
-
-    private static nint CodeStride(BertConfig config, CodeFormat format) =>
-        (Math.Max(config.Hidden, config.Intermediate) + 63) / 64 * 64 * (format == CodeFormat.Signed16 ? sizeof(short) : 1);
 }

@@ -14,6 +14,10 @@ internal sealed class Taxonomy
     private readonly int _portion;
     private readonly int _container;
     private readonly int _group;
+    private readonly int _person;
+    private readonly int _animal;
+    private readonly int _furniture;
+    private readonly int _vehicle;
 
     private Taxonomy(WordLexicon lexicon)
     {
@@ -21,6 +25,10 @@ internal sealed class Taxonomy
         _clothing = FirstNoun("clothing");
         _bodyPart = FirstNoun("body part");
         _group = FirstNoun("group");
+        _person = FirstNoun("person");
+        _animal = FirstNoun("animal");
+        _furniture = FirstNoun("furniture");
+        _vehicle = FirstNoun("vehicle");
         _container = FirstNoun("container");
         _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
     }
@@ -28,7 +36,13 @@ internal sealed class Taxonomy
     public static Taxonomy Shared { get; } = new(WordLexicon.Shared);
 
     /// <summary>People, animals and groups of them.</summary>
-    public bool IsAnimate(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && _lexicon.TopicOf(synset) is PersonTopic or AnimalTopic or GroupTopic;
+    public bool IsAnimate(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == GroupTopic || NamesBeing(synset));
+
+    /// <summary>A person or an animal.</summary>
+    public bool IsBeing(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && NamesBeing(synset);
+
+    /// <summary>A person.</summary>
+    public bool IsPerson(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == PersonTopic || synset == _person);
 
     /// <summary>Groups and collections, and portions of something: herd, group, bunch, slice.</summary>
     public bool IsCollective(int lemma) =>
@@ -50,11 +64,16 @@ internal sealed class Taxonomy
     }
 
     /// <summary>What holds something else: glass, bowl.</summary>
-    public bool IsContainer(int lemma)
+    public bool IsContainer(int lemma) => HasSenseUnder(_container, lemma);
+
+    /// <summary>What one sits, rides or lies on: furniture, vehicles, animals.</summary>
+    public bool IsSeat(int lemma) => HasSenseUnder(_furniture, lemma) || HasSenseUnder(_vehicle, lemma) || IsBeing(lemma);
+
+    private bool HasSenseUnder(int kind, int lemma)
     {
         foreach (int synset in lemma < 0 ? [] : _lexicon.SensesOf(lemma))
         {
-            if (_lexicon.IsAncestor(_container, synset))
+            if (_lexicon.IsAncestor(kind, synset))
             {
                 return true;
             }
@@ -80,6 +99,9 @@ internal sealed class Taxonomy
 
         return false;
     }
+
+    // WordNet files the words "person" and "animal" themselves among the tops of its tree.
+    private bool NamesBeing(int synset) => _lexicon.TopicOf(synset) is PersonTopic or AnimalTopic || synset == _person || synset == _animal;
 
     private int FirstNoun(string lemma) => FirstNounOf(_lexicon.Find(lemma));
 

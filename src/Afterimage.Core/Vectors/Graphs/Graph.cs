@@ -2,7 +2,7 @@ namespace Afterimage.Vectors.Graphs;
 
 /// <summary>
 /// A hierarchical navigable small world (Malkov and Yashunin, 2016, arXiv 1603.09320) over the rows of one partition. Layer 0 has a node for every
-/// distinct vector; rows with equal vectors share one node, chained through <see cref="RowInfo.NextOfNode"/>, so that duplicates cannot crowd links.
+/// vector that is no near-duplicate of another; near-duplicates share a node (<see cref="NodeRows"/>), so that they crowd neither links nor beams.
 /// Each layer above has a sixteenth of the one below.
 /// </summary>
 internal sealed class Graph
@@ -40,6 +40,9 @@ internal sealed class Graph
 
     /// <summary>Rows that came or went since the graph was last saved. Under the writer's lock.</summary>
     public int Unsaved { get; set; }
+
+    /// <summary>How many of those there were when saving was last tried: a disk that refuses it is not asked again at every row. Under the writer's lock.</summary>
+    public int UnsavedWhenTried { get; set; }
 
     public long Bytes => Shape.Layers.Sum(l => l.Bytes);
 

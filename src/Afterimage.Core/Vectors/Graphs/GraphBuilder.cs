@@ -3,6 +3,9 @@ using Afterimage.Vectors.Kernels;
 
 namespace Afterimage.Vectors.Graphs;
 
+/// <summary>Gives a row its node: one of those near, or a new one, whose number is returned; -1 where there is nothing to link.</summary>
+internal delegate int NodeClaim(ReadOnlySpan<int> near);
+
 /// <summary>
 /// Puts rows into graphs. One builder works on a graph at a time, beside searches and beside the writer: what touches rows is decided by a callback
 /// under the writer's lock, what touches links needs none.
@@ -10,27 +13,33 @@ namespace Afterimage.Vectors.Graphs;
 internal sealed class GraphBuilder(RowStore rows, Quantizer quantizer, DotKernel kernel, int beam)
 {
     private const int LevelsMax = 8;
+    private const int NearMax = 8;
 
-    // A node's own code is found among the nearest: exact duplicates come first, whatever their order.
-    private const int EqualsLookedAt = 8;
+    // Less than two near-duplicates' codes can say, so that the exact vectors decide.
+    private const float NearDuplicateMin = 0.99f;
+
+    // A vector whose nearest is less similar is the first of its kind.
+    private const float KindMin = 0.85f;
 
     private readonly CodedQuery _query = new(rows, quantizer, kernel);
     private readonly LinkChooser _chooser = new(rows, quantizer, kernel);
     private readonly GraphSearcher _searcher = new();
+    private readonly int[] _near = new int[NearMax];
     private readonly int[] _pool = new int[Graph.BaseDegree + 1];
+    private readonly int[] _links = new int[Graph.BaseDegree];
     private readonly int[][] _linksOfLevel = [.. Enumerable.Range(0, LevelsMax).Select(_ => new int[Graph.Connectivity])];
     private readonly int[] _countOfLevel = new int[LevelsMax];
     private uint _random = 2463534242;
 
     /// <summary>
-    /// Inserts a row. <paramref name="claim"/> is asked once the place is known: with the node that has the row's codes already, or -1; it answers
-    /// with the number of a new base node that is to be linked, or -1 where nothing is left to do.
+    /// Inserts a row. <paramref name="claim"/> is asked once the place is known: with the nodes whose rows the new one may be a near-duplicate of; it
+    /// answers with the number of a new base node that is to be linked, or -1 where nothing is left to do.
     /// </summary>
-    public void Insert(Graph graph, int row, Func<int, int> claim)
+    public void Insert(Graph graph, int row, NodeClaim claim)
     {
         if (graph.Base.Count == 0)
         {
-            int first = claim(-1);
+            int first = claim([]);
             if (first >= 0)
             {
                 graph.Enter(first);
@@ -40,9 +49,8 @@ internal sealed class GraphBuilder(RowStore rows, Quantizer quantizer, DotKernel
         }
 
         GraphShape shape = graph.Shape;
-        int level = RandomLevel();
-        int equal = FindLinks(shape, row, level);
-        int node = claim(equal);
+        int level = FindLinks(shape, row, RandomLevel());
+        int node = claim(FindNear());
         if (node < 0)
         {
             return;
@@ -76,44 +84,131 @@ internal sealed class GraphBuilder(RowStore rows, Quantizer quantizer, DotKernel
 
         links.CopyTo(_pool);
         _pool[links.Length] = to;
-        Replace(links, _chooser.Choose(layer, from, _pool.AsSpan(0, links.Length + 1), layer.Degree));
+        Relink(layer, from, _pool.AsSpan(0, links.Length + 1));
     }
 
-    /// <summary>Chooses a node's links anew among the given nodes.</summary>
-    public void Relink(GraphLayer layer, int node, ReadOnlySpan<int> among) =>
-        Replace(layer.Links(node), _chooser.Choose(layer, node, among, layer.Degree));
-
-    private static void Replace(Span<int> links, ReadOnlySpan<int> chosen)
+    /// <summary>Chooses a node's links anew among the given nodes. Those to its parent and its children stay.</summary>
+    public void Relink(GraphLayer layer, int node, ReadOnlySpan<int> among)
     {
+        int parent = layer.Parent(node);
+        int count = 0;
+        foreach (int other in among)
+        {
+            if (count < layer.Degree && (other == parent || layer.Parent(other) == node))
+            {
+                _links[count++] = other;
+            }
+        }
+
+        int parentAt = Math.Max(0, _links.AsSpan(0, count).IndexOf(parent));
+        (_links[0], _links[parentAt]) = (_links[parentAt], _links[0]);
+        foreach (int other in _chooser.Choose(layer, node, among, layer.Degree))
+        {
+            if (count < layer.Degree && !_links.AsSpan(0, count).Contains(other))
+            {
+                _links[count++] = other;
+            }
+        }
+
+        Span<int> links = layer.Links(node);
         for (int i = 0; i < links.Length; i++)
         {
-            Volatile.Write(ref links[i], i < chosen.Length ? chosen[i] : GraphLayer.None);
+            Volatile.Write(ref links[i], i < count ? _links[i] : GraphLayer.None);
         }
     }
 
-    /// <summary>Chooses the links of a new node on every level up to its own; returns the base node that equals it, or -1.</summary>
+    /// <summary>Whether a node may have one more child: half of its links are for other ways.</summary>
+    private static bool HasRoomForChild(GraphLayer layer, int node)
+    {
+        int children = 0;
+        foreach (int link in layer.Links(node))
+        {
+            if (link < 0)
+            {
+                break;
+            }
+
+            children += layer.Parent(link) == node ? 1 : 0;
+        }
+
+        return children < layer.Degree / 2;
+    }
+
+    /// <summary>Chooses the links of a new node on every level up to its own, the lowest last. Returns its level, which may be one more than given.</summary>
     private int FindLinks(GraphShape shape, int row, int level)
     {
         GraphLayer[] layers = shape.Layers;
         int top = Math.Min(level, layers.Length - 1);
         _query.Take(row);
-        int entry = _searcher.Descend(shape, _query, top);
-        for (int l = top; l >= 0; l--)
+        _searcher.Descend(shape, _query, top);
+        if (top < layers.Length - 1)
         {
-            _searcher.Search(layers[l], entry, _query, beam, null);
-            int equal = l == 0 ? FindEqual(layers[0], row) : -1;
-            if (equal >= 0)
-            {
-                return equal;
-            }
-
-            entry = l > 0 ? layers[l].Below(_searcher.Best.Node(0)) : entry;
-            ReadOnlySpan<int> chosen = _chooser.Choose(layers[l], _searcher.Best, Graph.Connectivity);
-            chosen.CopyTo(_linksOfLevel[l]);
-            _countOfLevel[l] = chosen.Length;
+            ChooseLinks(layers[top + 1], top + 1);
         }
 
-        return -1;
+        for (int l = top; l >= 0; l--)
+        {
+            _searcher.Search(layers[l], _query, beam);
+            ChooseLinks(layers[l], l);
+            if (l > 0)
+            {
+                _searcher.BeginBelow(layers[l]);
+            }
+        }
+
+        return level < layers.Length - 1 && IsLost() ? level + 1 : level;
+    }
+
+    /// <summary>
+    /// Whether the row is the first of its kind, among many nodes all about as far from it: a search for the next of the kind, which these are as far from,
+    /// meets only some of them and would pass it by. A layer up there are fewer.
+    /// </summary>
+    private bool IsLost()
+    {
+        NodeQueue best = _searcher.Best;
+        return best.Score(0) < KindMin && best.Count == beam && NodesAside.IsAboutAsFar(best.Score(beam - 1), best.Score(0));
+    }
+
+    private void ChooseLinks(GraphLayer layer, int level)
+    {
+        int parent = ParentAmongFound(layer);
+        int count = 1;
+        _linksOfLevel[level][0] = parent;
+        foreach (int other in _chooser.Choose(layer, _searcher.Best, Graph.Connectivity))
+        {
+            if (other != parent && count < Graph.Connectivity)
+            {
+                _linksOfLevel[level][count++] = other;
+            }
+        }
+
+        _countOfLevel[level] = count;
+    }
+
+    /// <summary>The nearest node found that has room for a child. In high dimensions a few nodes are the nearest of very many.</summary>
+    private int ParentAmongFound(GraphLayer layer)
+    {
+        for (int i = 0; i < _searcher.Best.Count; i++)
+        {
+            if (HasRoomForChild(layer, _searcher.Best.Node(i)))
+            {
+                return _searcher.Best.Node(i);
+            }
+        }
+
+        return _searcher.Best.Node(0);
+    }
+
+    /// <summary>Nodes found in layer 0 that the row may be a near-duplicate of, nearest first.</summary>
+    private ReadOnlySpan<int> FindNear()
+    {
+        int count = 0;
+        for (; count < Math.Min(_near.Length, _searcher.Best.Count) && _searcher.Best.Score(count) >= NearDuplicateMin; count++)
+        {
+            _near[count] = _searcher.Best.Node(count);
+        }
+
+        return _near.AsSpan(0, count);
     }
 
     private void Connect(GraphLayer layer, int node, int level)
@@ -124,20 +219,6 @@ internal sealed class GraphBuilder(RowStore rows, Quantizer quantizer, DotKernel
         {
             LinkBack(layer, other, node);
         }
-    }
-
-    private int FindEqual(GraphLayer layer, int row)
-    {
-        for (int i = 0; i < Math.Min(EqualsLookedAt, _searcher.Best.Count); i++)
-        {
-            int other = layer.Row(_searcher.Best.Node(i));
-            if (rows.Scale(other) == rows.Scale(row) && rows.CodeSpan(other).SequenceEqual(rows.CodeSpan(row)))
-            {
-                return _searcher.Best.Node(i);
-            }
-        }
-
-        return -1;
     }
 
     /// <summary>Level n with probability 16^-n.</summary>

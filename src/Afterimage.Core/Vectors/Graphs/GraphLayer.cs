@@ -32,7 +32,7 @@ internal sealed class GraphLayer(int degree, GraphLayer? baseLayer)
     /// <summary>Nodes in use, dead ones included.</summary>
     public int Count => _end - _free.Count;
 
-    public long Bytes => (long)_chunks.Length * ChunkNodes * sizeof(int) * (degree + (baseLayer is null ? 1 : 2));
+    public long Bytes => (long)_chunks.Length * ChunkNodes * (sizeof(bool) + (sizeof(int) * (degree + (baseLayer is null ? 1 : 2))));
 
     /// <summary>The row whose codes stand for the node. Only layer 0 knows rows; the others ask it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,12 +51,26 @@ internal sealed class GraphLayer(int degree, GraphLayer? baseLayer)
     /// <summary>The same vector's node in the layer below.</summary>
     public int Below(int node) => ChunkOf(node).Below![node & ChunkMask];
 
-    /// <summary>Whether the number is in use.</summary>
-    public bool Has(int node) => ChunkOf(node).Values[node & ChunkMask] >= 0;
+    /// <summary>Whether the number is in use and not taken out.</summary>
+    public bool Has(int node)
+    {
+        // The mark first: it goes only after the value has gone.
+        Chunk chunk = ChunkOf(node);
+        return !Volatile.Read(ref chunk.TakenOut[node & ChunkMask]) && chunk.Values[node & ChunkMask] >= 0;
+    }
 
-    /// <summary>The node's links, <see cref="None"/> behind the last.</summary>
+    /// <summary>Marks a node that nothing leads to any more, until <see cref="Release"/>. Searches that began before may still be at it; nobody may link it again.</summary>
+    public void TakeOut(int node) => Volatile.Write(ref ChunkOf(node).TakenOut[node & ChunkMask], true);
+
+    /// <summary>The node's links, its parent first, <see cref="None"/> behind the last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<int> Links(int node) => ChunkOf(node).Links.AsSpan((node & ChunkMask) * degree, degree);
+
+    /// <summary>
+    /// The node that a node was first linked with, its first link. A node and its parent always link to each other, whatever else is chosen, so that all nodes
+    /// hang together in one tree and each can be reached from each: choices made one list at a time leave islands. <see cref="None"/> for a node without links.
+    /// </summary>
+    public int Parent(int node) => Links(node)[0];
 
     /// <summary>Makes room for numbers up to <paramref name="end"/>, for reading a graph back. They are free until <see cref="Restore"/> or <see cref="FreeUnused"/>.</summary>
     public void Extend(int end)
@@ -107,6 +121,7 @@ internal sealed class GraphLayer(int degree, GraphLayer? baseLayer)
         {
             Links(node).Fill(None);
             ChunkOf(node).Values[node & ChunkMask] = None;
+            Volatile.Write(ref ChunkOf(node).TakenOut[node & ChunkMask], false);
             _free.Push(node);
         }
     }
@@ -156,5 +171,6 @@ internal sealed class GraphLayer(int degree, GraphLayer? baseLayer)
         /// <summary>Rows in layer 0, base nodes above it.</summary>
         public readonly int[] Values = new int[ChunkNodes];
         public readonly int[]? Below = above ? new int[ChunkNodes] : null;
+        public readonly bool[] TakenOut = new bool[ChunkNodes];
     }
 }

@@ -8,6 +8,8 @@ internal sealed class NodeQueue
 {
     private const int Expanded = 1 << 31;
 
+    private readonly NodesAside _aside = new();
+
     private float[] _scores = new float[64];
     private int[] _nodes = new int[64];
     private int _capacity;
@@ -18,8 +20,10 @@ internal sealed class NodeQueue
     /// <summary>A score below this does not get in.</summary>
     public float Worst => Count < _capacity ? float.NegativeInfinity : _scores[Count - 1];
 
-    public void Begin(int capacity)
+    /// <summary>Empties the queue, which is to hold so many, and to expand others not below the floor that are about as near as the best.</summary>
+    public void Begin(int capacity, float floor = float.PositiveInfinity)
     {
+        _aside.Begin(floor);
         _capacity = capacity;
         Count = 0;
         _next = 0;
@@ -39,7 +43,13 @@ internal sealed class NodeQueue
     {
         if (score <= Worst)
         {
+            _aside.Put(node, score);
             return;
+        }
+
+        if (Count == _capacity && (_nodes[Count - 1] & Expanded) == 0)
+        {
+            _aside.Put(_nodes[Count - 1], _scores[Count - 1]);
         }
 
         int low = 0;
@@ -56,9 +66,13 @@ internal sealed class NodeQueue
         _nodes[low] = node;
         Count = Math.Min(Count + 1, _capacity);
         _next = Math.Min(_next, low);
+        if (low == 0)
+        {
+            _aside.Nearer(score);
+        }
     }
 
-    /// <summary>Takes the best node that was not expanded; false where all were.</summary>
+    /// <summary>Takes the best node that was not expanded, or else one that did not get in and is about as near as the best; false where all were.</summary>
     public bool TryExpand(out int node)
     {
         while (_next < Count && (_nodes[_next] & Expanded) != 0)
@@ -66,12 +80,12 @@ internal sealed class NodeQueue
             _next++;
         }
 
-        node = _next < Count ? _nodes[_next] : -1;
-        if (node < 0)
+        if (_next == Count)
         {
-            return false;
+            return _aside.TryTake(out node);
         }
 
+        node = _nodes[_next];
         _nodes[_next++] |= Expanded;
         return true;
     }

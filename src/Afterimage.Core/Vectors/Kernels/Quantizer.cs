@@ -4,8 +4,10 @@ using System.Runtime.Intrinsics;
 namespace Afterimage.Vectors.Kernels;
 
 /// <summary>
-/// Unit vectors as 8-bit codes: rotated (<see cref="Rotation"/>), then each component divided by a scale of the row's own and rounded. What is lost is
-/// measured, not estimated, so that <c>|cosine - scaleX * scaleQ * dot| &lt;= errorQ * |x| + |q| * errorX</c> holds for every pair (Cauchy-Schwarz).
+/// Unit vectors as 8-bit codes: rotated (<see cref="Rotation"/>), then each component divided by a step of the row's own and rounded; the scale is such that
+/// the code is as long as the vector. So what is lost lies across the vector, not along it: a code that is a little too long would look nearer than it is to
+/// all of its near-duplicates, which then all link to a few of these. What is lost is measured, not estimated, so that
+/// <c>|cosine - scaleX * scaleQ * dot| &lt;= errorQ * |x| + |q| * errorX</c> holds for every pair (Cauchy-Schwarz).
 /// </summary>
 internal sealed class Quantizer
 {
@@ -34,21 +36,18 @@ internal sealed class Quantizer
     public int HeadLength { get; }
 
     /// <summary>Codes a stored row: bytes of code + 128.</summary>
-    public RowScale Encode(ReadOnlySpan<float> unit, Span<byte> codes)
-    {
-        Span<float> rotated = stackalloc float[Length];
-        float scale = Rotate(unit, rotated);
-        (float error, float tail) = Round(rotated, scale, MemoryMarshal.Cast<byte, sbyte>(codes), offset: 128);
-        return new RowScale(scale, error * RoundUp, tail * RoundUp);
-    }
+    public RowScale Encode(ReadOnlySpan<float> unit, Span<byte> codes) => Encode(unit, MemoryMarshal.Cast<byte, sbyte>(codes), offset: 128);
 
     /// <summary>Codes a query: signed bytes.</summary>
-    public RowScale EncodeQuery(ReadOnlySpan<float> unit, Span<sbyte> codes)
+    public RowScale EncodeQuery(ReadOnlySpan<float> unit, Span<sbyte> codes) => Encode(unit, codes, offset: 0);
+
+    private RowScale Encode(ReadOnlySpan<float> unit, Span<sbyte> codes, int offset)
     {
         Span<float> rotated = stackalloc float[Length];
-        float scale = Rotate(unit, rotated);
-        (float error, float tail) = Round(rotated, scale, codes, offset: 0);
-        return new RowScale(scale, error * RoundUp, tail * RoundUp);
+        float step = Rotate(unit, rotated);
+        (float length, float codedLength, float tail) = Round(rotated, step, codes, offset);
+        float scale = codedLength > 0 ? length / codedLength : 0;
+        return new RowScale(scale, ErrorOf(rotated, step, scale) * RoundUp, tail * RoundUp);
     }
 
     private float Rotate(ReadOnlySpan<float> unit, Span<float> rotated)
@@ -72,35 +71,54 @@ internal sealed class Quantizer
         return largest / 127;
     }
 
-    private (float Error, float Tail) Round(Span<float> rotated, float scale, Span<sbyte> codes, int offset)
+    /// <summary>Writes the codes; returns the norms of the vector, of its code in steps, and of the vector behind the head.</summary>
+    private (float Length, float CodedLength, float Tail) Round(Span<float> rotated, float step, Span<sbyte> codes, int offset)
     {
         ref float x = ref MemoryMarshal.GetReference(rotated);
         ref sbyte to = ref MemoryMarshal.GetReference(codes[..Length]);
-        Vector256<float> inverse = Vector256.Create(scale > 0 ? 1 / scale : 0);
-        Vector256<float> step = Vector256.Create(scale);
+        Vector256<float> inverse = Vector256.Create(step > 0 ? 1 / step : 0);
         Vector256<int> shift = Vector256.Create(offset);
-        Vector256<float> error = default, tail = default;
+        Vector256<float> coded = default, norm = default, head = default;
         for (nuint i = 0; i < (nuint)Length; i += 32)
         {
-            Vector256<int> a = Round(ref x, i, inverse, step, ref error, ref tail) + shift;
-            Vector256<int> b = Round(ref x, i + 8, inverse, step, ref error, ref tail) + shift;
-            Vector256<int> c = Round(ref x, i + 16, inverse, step, ref error, ref tail) + shift;
-            Vector256<int> d = Round(ref x, i + 24, inverse, step, ref error, ref tail) + shift;
+            Vector256<int> a = Round(ref x, i, inverse, ref coded, ref norm) + shift;
+            Vector256<int> b = Round(ref x, i + 8, inverse, ref coded, ref norm) + shift;
+            Vector256<int> c = Round(ref x, i + 16, inverse, ref coded, ref norm) + shift;
+            Vector256<int> d = Round(ref x, i + 24, inverse, ref coded, ref norm) + shift;
             Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).StoreUnsafe(ref to, i);
-            tail = i + 32 == (nuint)HeadLength ? default : tail;
+            if (i + 32 == (nuint)HeadLength)
+            {
+                (head, norm) = (norm, default);
+            }
         }
 
-        return (MathF.Sqrt(Vector256.Sum(error)), MathF.Sqrt(Vector256.Sum(tail)));
+        float tail = Vector256.Sum(norm);
+        return (MathF.Sqrt(Vector256.Sum(head) + tail), MathF.Sqrt(Vector256.Sum(coded)), MathF.Sqrt(tail));
     }
 
-    private static Vector256<int> Round(
-        ref float x, nuint i, Vector256<float> inverse, Vector256<float> step, ref Vector256<float> error, ref Vector256<float> norm)
+    private static Vector256<int> Round(ref float x, nuint i, Vector256<float> inverse, ref Vector256<float> coded, ref Vector256<float> norm)
     {
         Vector256<float> value = Vector256.LoadUnsafe(ref x, i);
         Vector256<float> rounded = Vector256.Round(value * inverse);
-        Vector256<float> lost = value - (rounded * step);
-        error += lost * lost;
+        coded += rounded * rounded;
         norm += value * value;
         return Vector256.ConvertToInt32(rounded);
+    }
+
+    /// <summary>Norm of what a code of the given scale leaves out.</summary>
+    private float ErrorOf(Span<float> rotated, float step, float scale)
+    {
+        ref float x = ref MemoryMarshal.GetReference(rotated);
+        Vector256<float> inverse = Vector256.Create(step > 0 ? 1 / step : 0);
+        Vector256<float> scales = Vector256.Create(scale);
+        Vector256<float> error = default;
+        for (nuint i = 0; i < (nuint)Length; i += 8)
+        {
+            Vector256<float> value = Vector256.LoadUnsafe(ref x, i);
+            Vector256<float> lost = value - (Vector256.Round(value * inverse) * scales);
+            error += lost * lost;
+        }
+
+        return MathF.Sqrt(Vector256.Sum(error));
     }
 }

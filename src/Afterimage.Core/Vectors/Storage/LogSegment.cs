@@ -1,13 +1,14 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Afterimage.Vectors.Storage;
 
 /// <summary>
-/// One file of the log: a header, then records. Written through its handle, read through a mapping of the whole file, so that exact vectors cost
-/// no private memory.
+/// One file of the log: a header, then records. Written through its handle, read through a mapping, so that exact vectors cost no private memory. Only
+/// what was written is ever read through the mapping: a page that the disk cannot provide there ends the process.
 /// <code>
 ///   0  8    "AfterIdx"
 ///   8  u32  version, 1
@@ -19,12 +20,13 @@ namespace Afterimage.Vectors.Storage;
 /// 256  ...  records
 /// </code>
 /// </summary>
-internal sealed unsafe class LogSegment : IDisposable
+internal sealed unsafe partial class LogSegment : IDisposable
 {
     public const int HeaderLength = 256;
     public const int Version = 1;
     public const int SpaceIdLengthMax = 200;
     public const string Extension = ".log";
+    private const int DoNotNeed = 4;
 
     private static ReadOnlySpan<byte> Magic => "AfterIdx"u8;
 
@@ -32,15 +34,27 @@ internal sealed unsafe class LogSegment : IDisposable
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
+    private long _tornEnd;
 
-    private LogSegment(string path, ulong number, long capacity)
+    private LogSegment(string path, ulong number, long capacityMin)
     {
         Path = path;
         Number = number;
-        Capacity = capacity;
         _handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
-        _map = MemoryMappedFile.CreateFromFile(_handle, null, capacity, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-        _view = _map.CreateViewAccessor(0, capacity, MemoryMappedFileAccess.Read);
+        try
+        {
+            Length = RandomAccess.GetLength(_handle);
+            Capacity = Math.Max(Length, capacityMin);
+            _map = MemoryMappedFile.CreateFromFile(_handle, null, Capacity, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+            _view = _map.CreateViewAccessor(0, Capacity, MemoryMappedFileAccess.Read);
+        }
+        catch
+        {
+            _map?.Dispose();
+            _handle.Dispose();
+            throw;
+        }
+
         byte* pointer = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         _start = pointer + _view.PointerOffset;
@@ -53,7 +67,7 @@ internal sealed unsafe class LogSegment : IDisposable
     /// <summary>Bytes mapped; the file is this long while it is written and cut to <see cref="Length"/> when it is sealed or closed.</summary>
     public long Capacity { get; }
 
-    /// <summary>Bytes written, header included.</summary>
+    /// <summary>Bytes written, header included; of a segment that was not replayed yet, all that the file has.</summary>
     public long Length { get; set; }
 
     /// <summary>Bytes of add records whose vector is still the entry's.</summary>
@@ -85,7 +99,7 @@ internal sealed unsafe class LogSegment : IDisposable
 
         string path = System.IO.Path.Combine(folder, FileName(number));
         AtomicFile.Write(path, file => file.Write(bytes));
-        return new LogSegment(path, number, capacity) { Length = HeaderLength };
+        return new LogSegment(path, number, capacity);
     }
 
     /// <summary>Opens a segment for replay; null where the header is damaged. Refuses other versions, spaces and dimensions.</summary>
@@ -119,76 +133,106 @@ internal sealed unsafe class LogSegment : IDisposable
             throw new InvalidDataException($"{path} holds vectors of space '{space}' with {stored} dimensions, not of '{spaceId}' with {dimensions}.");
         }
 
-        long length = new FileInfo(path).Length;
-        return new LogSegment(path, BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(16)), Math.Max(length, capacityMin));
+        return new LogSegment(path, BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(16)), capacityMin);
     }
 
-    /// <summary>The bytes from <paramref name="offset"/> to the end of the mapping.</summary>
-    public ReadOnlySpan<byte> From(long offset) => new(_start + offset, checked((int)(Capacity - offset)));
-
+    /// <summary>Where something that was written stands in the mapping.</summary>
     public byte* At(long offset) => _start + offset;
 
-    /// <summary>Appends; the bytes are visible through the mapping at once and survive the process, but not the machine, until flushed.</summary>
+    /// <summary>Fills the buffer from the file, with zeros where nothing was written, up to the capacity. Returns how much there is up to that.</summary>
+    public int Read(long offset, Span<byte> buffer)
+    {
+        buffer = buffer[..(int)Math.Min(buffer.Length, Capacity - offset)];
+        int filled = 0, count = 1;
+        while (filled < buffer.Length && count > 0)
+        {
+            count = RandomAccess.Read(_handle, buffer[filled..], offset + filled);
+            filled += count;
+        }
+
+        buffer[filled..].Clear();
+        return buffer.Length;
+    }
+
+    /// <summary>
+    /// Appends; the bytes are visible through the mapping at once and survive the process, but not the machine, until flushed. Where the disk refuses,
+    /// nothing was appended: what it took of the bytes is cut off again.
+    /// </summary>
     public void Append(ReadOnlySpan<byte> records)
     {
-        RandomAccess.Write(_handle, records, Length);
-        Length += records.Length;
+        if (_tornEnd > Length)
+        {
+            Cut(Length, _tornEnd);
+        }
+
+        _tornEnd = Length + records.Length;
+        try
+        {
+            RandomAccess.Write(_handle, records, Length);
+        }
+        catch
+        {
+            // Whole records of a refused batch would come alive at the next opening, in front of or behind what is appended later. Where cutting fails as
+            // well, the next append begins with it.
+            Cut(Length, _tornEnd);
+            throw;
+        }
+
+        Length = _tornEnd;
         Dirty = true;
     }
 
     public void Flush() => RandomAccess.FlushToDisk(_handle);
 
-    /// <summary>Clears everything behind <paramref name="length"/>: what a crash left there must not come alive behind later records.</summary>
-    public void Cut(long length)
+    /// <summary>Forgets what was written behind <paramref name="length"/>, up to <paramref name="end"/> at most. Needs no space on the disk.</summary>
+    public void Cut(long length, long end)
     {
-        Span<byte> zeros = stackalloc byte[4096];
-        zeros.Clear();
-        bool changed = false;
-        for (long at = length; at < Capacity;)
+        if (OperatingSystem.IsWindows())
         {
-            // Only what is not zero already is overwritten, so that a sparse file stays sparse.
-            int count = (int)Math.Min(zeros.Length, Capacity - at);
-            if (From(at)[..count].ContainsAnyExcept((byte)0))
-            {
-                RandomAccess.Write(_handle, zeros[..count], at);
-                changed = true;
-            }
-
-            at += count;
+            // A mapped file cannot become shorter there.
+            RandomAccess.Write(_handle, new byte[end - length], length);
+        }
+        else
+        {
+            RandomAccess.SetLength(_handle, length);
+            RandomAccess.SetLength(_handle, Capacity);
         }
 
         Length = length;
-        if (changed)
+        _tornEnd = length;
+        Dirty = true;
+    }
+
+    /// <summary>
+    /// Lets go of the pages that were read through the mapping, which the system else counts as the process's own until it is short of memory; what is read
+    /// again comes from the system's cache. May run beside readers.
+    /// </summary>
+    public void Release()
+    {
+        if (OperatingSystem.IsLinux())
         {
-            // A flush may take seconds on a busy disk, and after an orderly end there is nothing to cut.
-            Flush();
+            _ = Advise(_start, (nuint)Capacity, DoNotNeed);
         }
     }
 
     /// <summary>Closes the file, cut to what was written.</summary>
     public void Dispose()
     {
-        Unmap();
-        if (Length is > 0 && Length < Capacity)
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
+        try
         {
             RandomAccess.SetLength(_handle, Length);
+        }
+        catch (IOException)
+        {
+            // Then zeros follow the last record, as after a crash.
         }
 
         _handle.Dispose();
     }
 
-    /// <summary>Closes and deletes the file.</summary>
-    public void Delete()
-    {
-        Unmap();
-        _handle.Dispose();
-        File.Delete(Path);
-    }
-
-    private void Unmap()
-    {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _map.Dispose();
-    }
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(byte* start, nuint length, int advice);
 }

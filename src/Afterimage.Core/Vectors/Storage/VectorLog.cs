@@ -25,12 +25,8 @@ internal sealed unsafe class VectorLog : IDisposable
     /// <exception cref="InvalidDataException">A segment is of another version or space.</exception>
     public VectorLog(string folder, string spaceId, int dimensions, long segmentBytes)
     {
-        foreach (string unfinished in Directory.GetFiles(folder, "*" + AtomicFile.TemporaryExtension))
-        {
-            File.Delete(unfinished);
-        }
-
         _folder = folder;
+        Unneeded = new UnneededFiles(folder);
         _spaceId = spaceId;
         _dimensions = dimensions;
         string[] paths = [.. Directory.GetFiles(folder, "segment-*" + LogSegment.Extension).Order(StringComparer.Ordinal)];
@@ -39,15 +35,26 @@ internal sealed unsafe class VectorLog : IDisposable
         long longest = Math.Max(_segmentBytes, paths.Length == 0 ? 0 : paths.Max(p => new FileInfo(p).Length));
         _unitBits = System.Numerics.BitOperations.Log2((ulong)(longest - 1) / LogRecord.Alignment) + 1;
         _slots = new LogSegment?[1 << Math.Min(16, 32 - _unitBits)];
-        foreach (string path in paths)
+        try
         {
-            // Only the last one is written to again, so only it gets room behind its records.
-            OpenSegment(path, path == paths[^1] ? _segmentBytes : 0);
+            foreach (string path in paths)
+            {
+                // Only the last one is written to again, so only it gets room behind its records.
+                OpenSegment(path, path == paths[^1] ? _segmentBytes : 0);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
     /// <summary>Bytes of all segments.</summary>
     public long Bytes => _slots.Sum(s => s?.Length ?? 0);
+
+    /// <summary>Files of dropped segments that are still to be deleted.</summary>
+    public UnneededFiles Unneeded { get; }
 
     /// <summary>Records that a replay had to skip or cut.</summary>
     public long Damaged { get; private set; }
@@ -65,20 +72,21 @@ internal sealed unsafe class VectorLog : IDisposable
     }
 
     /// <summary>The record at a place.</summary>
-    public ReadOnlySpan<byte> Record(uint place) => _slots[place >> _unitBits]!.From(Offset(place))[..LogRecord.AddLength(_dimensions)];
+    public ReadOnlySpan<byte> Record(uint place) => new(_slots[place >> _unitBits]!.At(Offset(place)), LogRecord.AddLength(_dimensions));
 
     public LogSegment SegmentOf(uint place) => _slots[place >> _unitBits]!;
 
     /// <summary>Hands every readable record to the visitor in the order of writing, and cuts the torn tail of the last segment.</summary>
     public void Replay(LogVisitor visit, Action<double> progress)
     {
-        long total = Math.Max(1, Segments.Sum(s => s.Capacity));
+        long total = Math.Max(1, Bytes);
         long done = 0;
         LogSegment? last = Segments.LastOrDefault();
         foreach (LogSegment segment in Segments)
         {
-            Replay(segment, segment == last, visit);
-            done += segment.Capacity;
+            done += segment.Length;
+            int slot = SlotOf(segment);
+            Damaged += LogReplay.Run(segment, segment == last, _dimensions, (record, offset) => visit(record, PlaceOf(slot, offset)));
             progress((double)done / total);
         }
 
@@ -157,27 +165,35 @@ internal sealed unsafe class VectorLog : IDisposable
     public IEnumerable<uint> AddsOf(LogSegment segment)
     {
         int slot = SlotOf(segment);
-        for (long at = LogSegment.HeaderLength; at < segment.Length;)
+        var reader = new LogReader(segment, _dimensions);
+        while (reader.Look() is { } state)
         {
-            LogRecordState state = LogRecord.Check(segment.From(at), _dimensions, out int length);
-            if (state == LogRecordState.Good && LogRecord.Kind(segment.From(at)) == LogRecordKind.Add)
+            if (state != LogRecordState.Good)
             {
-                yield return PlaceOf(slot, at);
+                reader.Skip();
+                continue;
             }
 
-            at += state == LogRecordState.Good ? length : LogRecord.Alignment;
+            if (LogRecord.Kind(reader.Record) == LogRecordKind.Add)
+            {
+                yield return PlaceOf(slot, reader.Position);
+            }
+
+            reader.Next();
         }
     }
 
     public int SlotOf(LogSegment segment) => Array.IndexOf(_slots, segment);
 
-    /// <summary>Deletes the file of a segment that nothing lives in and no search reads any more.</summary>
-    public void Delete(int slot)
+    /// <summary>Lets go of a segment that nothing lives in and no search reads any more. Its file waits in <see cref="Unneeded"/>.</summary>
+    public void Drop(int slot)
     {
         lock (_files)
         {
-            _slots[slot]!.Delete();
+            LogSegment segment = _slots[slot]!;
+            segment.Dispose();
             _slots[slot] = null;
+            Unneeded.Add(segment.Path);
         }
     }
 
@@ -206,58 +222,6 @@ internal sealed unsafe class VectorLog : IDisposable
         _lastNumber = Math.Max(_lastNumber, segment.Number);
     }
 
-    private void Replay(LogSegment segment, bool last, LogVisitor visit)
-    {
-        int slot = SlotOf(segment);
-        bool closed = !last || EndsSealed(segment);
-        long at = LogSegment.HeaderLength;
-        while (at < segment.Capacity && !segment.Sealed)
-        {
-            ReadOnlySpan<byte> rest = segment.From(at);
-            LogRecordState state = LogRecord.Check(rest, _dimensions, out int length);
-            if (state == LogRecordState.Good)
-            {
-                segment.Sealed = LogRecord.Kind(rest) == LogRecordKind.Seal;
-                if (!segment.Sealed)
-                {
-                    visit(rest[..length], PlaceOf(slot, at));
-                }
-
-                at += length;
-            }
-            else if (closed)
-            {
-                // A closed segment was whole once: step over the damage to the next readable record.
-                Damaged += state == LogRecordState.Bad ? 1 : 0;
-                at += LogRecord.Alignment;
-            }
-            else
-            {
-                Damaged += state == LogRecordState.Bad ? 1 : 0;
-                segment.Cut(at);
-                return;
-            }
-        }
-
-        segment.Length = Math.Min(at, segment.Capacity);
-        segment.Sealed |= closed;
-    }
-
-    private bool EndsSealed(LogSegment segment)
-    {
-        // The file may be followed by the zeros it was extended with: the seal is the last record, wherever that is.
-        for (long at = segment.Capacity / LogRecord.Alignment * LogRecord.Alignment - LogRecord.Alignment; at >= LogSegment.HeaderLength; at -= LogRecord.Alignment)
-        {
-            ReadOnlySpan<byte> record = segment.From(at)[..LogRecord.ShortLength];
-            if (record.ContainsAnyExcept((byte)0))
-            {
-                return LogRecord.Check(record, _dimensions, out _) == LogRecordState.Good && LogRecord.Kind(record) == LogRecordKind.Seal;
-            }
-        }
-
-        return false;
-    }
-
     private void Rotate()
     {
         int slot = Array.IndexOf(_slots, null);
@@ -267,9 +231,19 @@ internal sealed unsafe class VectorLog : IDisposable
         }
 
         LogSegment next = LogSegment.Create(_folder, _lastNumber + 1, _spaceId, _dimensions, _segmentBytes);
-        lock (_files)
+        try
         {
             Seal();
+        }
+        catch
+        {
+            // The next attempt makes the file anew.
+            next.Dispose();
+            throw;
+        }
+
+        lock (_files)
+        {
             _slots[slot] = next;
             _lastNumber++;
             _activeSlot = slot;

@@ -14,8 +14,8 @@ internal sealed class VectorizeApi(CloudflareClient client, string index)
 
     private string Path { get; } = $"{Root}/{index}";
 
-    /// <summary>Dimensions and metric of the index, or null where it does not exist.</summary>
-    public async Task<(int Dimensions, string Metric)?> FindAsync(CancellationToken cancellationToken)
+    /// <summary>Dimensions, metric and description of the index, or null where it does not exist.</summary>
+    public async Task<(int Dimensions, string Metric, string Description)?> FindAsync(CancellationToken cancellationToken)
     {
         CloudflareAnswer answer = await client.CallInBackgroundAsync(HttpMethod.Get, Path, null, cancellationToken);
         if (answer is { Outcome: CloudflareOutcome.Refused, Code: CloudflareErrors.IndexNotFound })
@@ -23,7 +23,10 @@ internal sealed class VectorizeApi(CloudflareClient client, string index)
             return null;
         }
 
-        return Shape(Result(answer), static r => (r.GetProperty("config").GetProperty("dimensions").GetInt32(), r.GetProperty("config").GetProperty("metric").GetString() ?? ""));
+        return Shape(Result(answer), static r => (
+            r.GetProperty("config").GetProperty("dimensions").GetInt32(),
+            r.GetProperty("config").GetProperty("metric").GetString() ?? "",
+            r.TryGetProperty("description", out JsonElement description) ? description.GetString() ?? "" : ""));
     }
 
     /// <summary>Creates the index; no fault where another gateway was faster.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Afterimage.Vectors;
@@ -12,12 +11,9 @@ namespace Afterimage.Cloud.Cloudflare;
 /// </summary>
 public sealed class VectorizeIndex : IVectorIndex
 {
-    // Writes collected by live traffic; more means that Vectorize has not taken any for a long time.
-    private const int UnsentMax = 50_000;
     private const int InlineFrom = 500;
 
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(60);
+    // What a search waits for the first contact; after a failed one the account is left alone, so that one that is away at start costs next to nothing.
     private static readonly TimeSpan PrepareTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PrepareAgainAfter = TimeSpan.FromSeconds(10);
 
@@ -26,14 +22,10 @@ public sealed class VectorizeIndex : IVectorIndex
     private readonly VectorizeApi _api;
     private readonly string _name;
     private readonly VectorizeOverlay _overlay = new();
-    private readonly SemaphoreSlim _preparing = new(1, 1);
-    private readonly SemaphoreSlim _sending = new(1, 1);
+    private readonly VectorizeReader _reader;
+    private readonly VectorizeWriter _writer;
+    private readonly Preparation<string> _preparation;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _sender;
-    private DateTimeOffset _progressAsked;
-    private DateTimeOffset _prepareAgain;
-    private VectorizeProgress _progress;
-    private volatile bool _ready;
     private int _disposed;
 
     /// <summary>Does not connect; the first call does.</summary>
@@ -49,7 +41,9 @@ public sealed class VectorizeIndex : IVectorIndex
         Dimensions = dimensions;
         _name = IndexName(options.NamePrefix, spaceId);
         _api = new VectorizeApi(client, _name);
-        _sender = SendRegularlyAsync(_stopping.Token);
+        _preparation = new Preparation<string>(MakeAsync, PrepareAgainAfter, $"The Vectorize index {_name} is not ready yet.", _time);
+        _reader = new VectorizeReader(_api, dimensions);
+        _writer = new VectorizeWriter(_api, _overlay, options, _time, PrepareAsync);
     }
 
     public string SpaceId { get; }
@@ -85,9 +79,9 @@ public sealed class VectorizeIndex : IVectorIndex
             }
         }
 
-        if (_overlay.Unsent + records.Count > UnsentMax && records.Count < InlineFrom)
+        if (_overlay.Unsent + records.Count > VectorizeWriter.UnsentMax && records.Count < InlineFrom)
         {
-            throw new VectorIndexUnavailableException($"{UnsentMax} vectors wait to be sent to Vectorize; no more are taken until it answers.");
+            throw new VectorIndexUnavailableException($"{VectorizeWriter.UnsentMax} vectors wait to be sent to Vectorize; no more are taken until it answers.");
         }
 
         foreach (VectorRecord record in records)
@@ -155,15 +149,12 @@ public sealed class VectorizeIndex : IVectorIndex
             return [];
         }
 
-        await PrepareInTimeAsync(cancellationToken);
+        await _preparation.GetAsync(PrepareTime, cancellationToken);
         List<Neighbor> found = _overlay.Search(query, out int outdated);
         HashSet<Hash256> recent = [.. found.Select(n => n.Entry)];
         // A few more than asked for, because some answers may be outdated by the overlay and the order before recomputation is approximate.
         int wanted = query.Count + Math.Min(outdated, 20) + 3;
-        IEnumerable<VectorRecord> remote = query.Count <= VectorizeLimits.TopKWithValues
-            ? await QueryAsync(query, Math.Min(wanted, VectorizeLimits.TopKWithValues), cancellationToken)
-            : await QueryManyAsync(query, cancellationToken);
-        foreach (VectorRecord record in remote)
+        foreach (VectorRecord record in await _reader.QueryAsync(query, wanted, cancellationToken))
         {
             float similarity = ExactCosine.Of(record.Vector.Span, query.Vector.Span);
             // "recent" as well as the overlay now: a write may have been forgotten while the query was under way.
@@ -207,7 +198,7 @@ public sealed class VectorizeIndex : IVectorIndex
         }
 
         long others = 0;
-        await foreach (Hash256 entry in ListAsync(cancellationToken))
+        await foreach (Hash256 entry in _reader.ListAsync(cancellationToken))
         {
             others += recent.ContainsKey(entry) ? 0 : 1;
         }
@@ -227,29 +218,9 @@ public sealed class VectorizeIndex : IVectorIndex
             }
         }
 
-        var page = new List<string>(VectorizeLimits.GetIds);
-        await foreach (Hash256 entry in ListAsync(cancellationToken))
+        await foreach (string[] page in _reader.PagesAsync(recent, cancellationToken))
         {
-            if (recent.ContainsKey(entry))
-            {
-                continue;
-            }
-
-            page.Add(entry.ToBase64Url());
-            if (page.Count == VectorizeLimits.GetIds)
-            {
-                foreach (VectorRecord record in await GetAsync(page, cancellationToken))
-                {
-                    yield return new VectorPlace(record.Entry, record.Partition, record.Seed, record.Batch);
-                }
-
-                page.Clear();
-            }
-        }
-
-        if (page.Count > 0)
-        {
-            foreach (VectorRecord record in await GetAsync(page, cancellationToken))
+            foreach (VectorRecord record in await _reader.GetAsync(page, cancellationToken))
             {
                 yield return new VectorPlace(record.Entry, record.Partition, record.Seed, record.Batch);
             }
@@ -269,7 +240,7 @@ public sealed class VectorizeIndex : IVectorIndex
             }
         }
 
-        await foreach (Hash256 entry in ListAsync(cancellationToken))
+        await foreach (Hash256 entry in _reader.ListAsync(cancellationToken))
         {
             if (!recent.ContainsKey(entry))
             {
@@ -282,53 +253,18 @@ public sealed class VectorizeIndex : IVectorIndex
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         await PrepareAsync(cancellationToken);
-        await _sending.WaitAsync(cancellationToken);
-        try
-        {
-            for (List<VectorizeOverlay.Write> writes = _overlay.TakeUnsent(UnsentMax); writes.Count > 0; writes = _overlay.TakeUnsent(UnsentMax))
-            {
-                await SendAddsAsync([.. writes.Where(w => w.Record is not null)], cancellationToken);
-                foreach (VectorizeOverlay.Write[] part in writes.Where(w => w.Record is null).Chunk(VectorizeLimits.DeleteIds))
-                {
-                    string mutation = await _api.DeleteAsync([.. part.Select(w => w.Entry.ToBase64Url())], cancellationToken);
-                    _overlay.Sent(part, _time.GetUtcNow(), mutation);
-                }
-            }
-
-            _overlay.Trim(_options.OverlayWritesMax);
-        }
-        finally
-        {
-            _sending.Release();
-        }
+        await _writer.FlushAsync(cancellationToken);
     }
 
     /// <summary>Sends what still waits, as far as that goes within a few seconds.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            return;
+            await _writer.DisposeAsync();
+            await _stopping.CancelAsync();
+            _stopping.Dispose();
         }
-
-        await _stopping.CancelAsync();
-        await _sender;
-        if (_overlay.Unsent > 0)
-        {
-            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10), _time);
-            try
-            {
-                await FlushAsync(bound.Token);
-            }
-            catch (Exception e) when (e is VectorIndexUnavailableException or OperationCanceledException)
-            {
-                // The entries are stored; the next reconcile finds that their vectors are missing.
-            }
-        }
-
-        _stopping.Dispose();
-        _preparing.Dispose();
-        _sending.Dispose();
     }
 
     /// <summary>Sends everything and forgets what Vectorize has processed, however recent.</summary>
@@ -341,171 +277,11 @@ public sealed class VectorizeIndex : IVectorIndex
     /// <summary>Writes in the overlay.</summary>
     internal int OverlayWrites => _overlay.Count;
 
-    private async Task SendAddsAsync(List<VectorizeOverlay.Write> writes, CancellationToken cancellationToken)
+    private async ValueTask PrepareAsync(CancellationToken cancellationToken) => await _preparation.GetAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+
+    private async Task<string> MakeAsync()
     {
-        var upload = new ArrayBufferWriter<byte>(Math.Min(_options.UploadBytesMax, Math.Max(1, writes.Count) * Dimensions * 12));
-        var line = new ArrayBufferWriter<byte>(Dimensions * 12);
-        int from = 0;
-        for (int i = 0; i < writes.Count; i++)
-        {
-            line.ResetWrittenCount();
-            VectorizeWire.WriteLine(line, writes[i].Record!.Value);
-            if (i > from && (i - from == _options.UploadVectorsMax || upload.WrittenCount + line.WrittenCount > _options.UploadBytesMax))
-            {
-                await SendUploadAsync(upload, writes[from..i], cancellationToken);
-                from = i;
-            }
-
-            upload.Write(line.WrittenSpan);
-        }
-
-        if (writes.Count > from)
-        {
-            await SendUploadAsync(upload, writes[from..], cancellationToken);
-        }
-    }
-
-    private async Task SendUploadAsync(ArrayBufferWriter<byte> upload, List<VectorizeOverlay.Write> writes, CancellationToken cancellationToken)
-    {
-        string mutation = await _api.UpsertAsync(upload.WrittenMemory, cancellationToken);
-        _overlay.Sent(writes, _time.GetUtcNow(), mutation);
-        upload.ResetWrittenCount();
-    }
-
-    private async Task<IEnumerable<VectorRecord>> QueryAsync(VectorQuery query, int topK, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<JsonElement> matches = await _api.QueryAsync(VectorizeWire.Query(query, topK, values: true), cancellationToken);
-        return matches.Select(m => VectorizeWire.Read(m, Dimensions)).OfType<VectorRecord>();
-    }
-
-    // More than 50 come without values; they are fetched in twenties. Nobody in the way of a request asks for so many.
-    private async Task<IEnumerable<VectorRecord>> QueryManyAsync(VectorQuery query, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<JsonElement> matches = await _api.QueryAsync(VectorizeWire.Query(query, VectorizeLimits.TopK, values: false), cancellationToken);
-        var records = new List<VectorRecord>();
-        foreach (string[] ids in matches.Where(m => VectorizeWire.TryId(m, out _)).Select(m => m.GetProperty("id").GetString()!).Chunk(VectorizeLimits.GetIds))
-        {
-            records.AddRange(await GetAsync(ids, cancellationToken));
-        }
-
-        return records;
-    }
-
-    private async Task<IEnumerable<VectorRecord>> GetAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        (await _api.GetAsync(ids, cancellationToken)).Select(v => VectorizeWire.Read(v, Dimensions)).OfType<VectorRecord>();
-
-    private async IAsyncEnumerable<Hash256> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? cursor = null;
-        do
-        {
-            (IReadOnlyList<string> ids, cursor) = await _api.ListAsync(cursor, cancellationToken);
-            foreach (string id in ids)
-            {
-                if (VectorizeWire.TryHash(id, out Hash256 entry))
-                {
-                    yield return entry;
-                }
-            }
-        }
-        while (cursor is not null);
-    }
-
-    // For somebody who waits: one try within the time of a call, then none for a while, so that an account that is away at start costs next to nothing.
-    private async ValueTask PrepareInTimeAsync(CancellationToken cancellationToken)
-    {
-        if (_ready)
-        {
-            return;
-        }
-
-        if (_time.GetUtcNow() < _prepareAgain || !await _preparing.WaitAsync(0, cancellationToken))
-        {
-            throw new VectorIndexUnavailableException($"The Vectorize index {_name} is not ready yet.");
-        }
-
-        using var bound = new CancellationTokenSource(PrepareTime, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
-        try
-        {
-            _prepareAgain = _time.GetUtcNow() + PrepareAgainAfter;
-            await EnsureAsync(both.Token);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new VectorIndexUnavailableException($"The Vectorize index {_name} is not ready yet.", e);
-        }
-        finally
-        {
-            _preparing.Release();
-        }
-    }
-
-    private async ValueTask PrepareAsync(CancellationToken cancellationToken)
-    {
-        if (_ready)
-        {
-            return;
-        }
-
-        await _preparing.WaitAsync(cancellationToken);
-        try
-        {
-            await EnsureAsync(cancellationToken);
-        }
-        finally
-        {
-            _preparing.Release();
-        }
-    }
-
-    private async Task EnsureAsync(CancellationToken cancellationToken)
-    {
-        if (!_ready)
-        {
-            await VectorizeSetup.EnsureAsync(_api, _name, SpaceId, Dimensions, _time, cancellationToken);
-            _ready = true;
-        }
-    }
-
-    private async Task SendRegularlyAsync(CancellationToken stopping)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Max(50, _options.FlushAfterMs)), _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stopping))
-            {
-                try
-                {
-                    if (_overlay.Unsent > 0)
-                    {
-                        await FlushAsync(stopping);
-                    }
-
-                    await ForgetProcessedAsync(stopping);
-                }
-                catch (VectorIndexUnavailableException)
-                {
-                    // What was not sent stays in the overlay and is tried again.
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Disposed.
-        }
-    }
-
-    private async Task ForgetProcessedAsync(CancellationToken cancellationToken)
-    {
-        DateTimeOffset now = _time.GetUtcNow(), before = now - TimeSpan.FromSeconds(_options.OverlaySeconds);
-        if (_overlay.OldestSent <= before && now - _progressAsked >= ProgressEvery)
-        {
-            _progressAsked = now;
-            // What had been processed at the last look, so that a query that began before the processing has long ended.
-            VectorizeProgress earlier = _progress;
-            _progress = await _api.InfoAsync(cancellationToken);
-            _overlay.Forget(before, earlier, ClockSkew);
-        }
+        await VectorizeSetup.EnsureAsync(_api, _name, SpaceId, Dimensions, _options.Store, _time, _stopping.Token);
+        return _name;
     }
 }

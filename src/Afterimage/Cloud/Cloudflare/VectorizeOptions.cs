@@ -6,6 +6,9 @@ public sealed class VectorizeOptions
     /// <summary>The index of a space is called this, a dash and a hash of the space id. Lower-case letters, digits and dashes, 1 to 40 characters. Default <c>afterimage</c>.</summary>
     public string NamePrefix { get; set; } = "afterimage";
 
+    /// <summary>The entry store whose vectors these are; an index that was made for another is refused. Empty: not asked. Default empty.</summary>
+    public string Store { get; set; } = "";
+
     /// <summary>Adds and removes are sent together after at most this long; until then they live in this gateway's overlay. 0 to 60,000 ms. Default 2,000.</summary>
     public int FlushAfterMs { get; set; } = 2_000;
 

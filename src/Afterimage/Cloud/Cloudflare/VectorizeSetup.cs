@@ -6,11 +6,12 @@ namespace Afterimage.Cloud.Cloudflare;
 internal static class VectorizeSetup
 {
     private const int PollsMax = 30;
+    private const string StoreMark = ", store ";
 
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(2);
     private static readonly string[] Properties = [VectorizeWire.Partition, VectorizeWire.Seed];
 
-    public static async Task EnsureAsync(VectorizeApi api, string name, string spaceId, int dimensions, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task EnsureAsync(VectorizeApi api, string name, string spaceId, int dimensions, string store, TimeProvider time, CancellationToken cancellationToken)
     {
         if (dimensions > VectorizeLimits.Dimensions)
         {
@@ -20,7 +21,7 @@ internal static class VectorizeSetup
 
         if (await api.FindAsync(cancellationToken) is not { } found)
         {
-            await api.CreateAsync($"Afterimage, space {spaceId}", dimensions, cancellationToken);
+            await api.CreateAsync($"Afterimage, space {spaceId}{(store.Length > 0 ? StoreMark + Mark(store) : "")}", dimensions, cancellationToken);
             found = await api.FindAsync(cancellationToken)
                 ?? throw new VectorIndexUnavailableException($"The Vectorize index {name} was created but cannot be found yet.");
         }
@@ -29,6 +30,13 @@ internal static class VectorizeSetup
         {
             throw new VectorIndexUnavailableException(
                 $"The Vectorize index {name} has {found.Dimensions} dimensions and the metric {found.Metric}; space {spaceId} needs {dimensions} and cosine. Delete it or set another Index:Vectorize:NamePrefix.");
+        }
+
+        if (store.Length > 0 && found.Description.IndexOf(StoreMark, StringComparison.Ordinal) is >= 0 and int at && found.Description[(at + StoreMark.Length)..] != Mark(store))
+        {
+            throw new VectorIndexUnavailableException(
+                $"The Vectorize index {name} holds the vectors of another store than {store}, and each would delete the other's. "
+                + "Put the entries of all gateways in one bucket (Store:Provider = S3), or set another Index:Vectorize:NamePrefix.");
         }
 
         string[] missing = [.. Properties.Except(await api.MetadataIndexesAsync(cancellationToken))];
@@ -51,6 +59,9 @@ internal static class VectorizeSetup
 
         await WaitAsync(api, name, time, cancellationToken);
     }
+
+    // Of fixed length: how long a description may be is not said.
+    private static string Mark(string store) => Hash256.Of(store).ToHex()[..16];
 
     private static async Task WaitAsync(VectorizeApi api, string name, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -62,8 +62,8 @@ internal sealed class ModelPull(HubSettings settings, ModelStore store, TimeProv
         }
 
         bool Has(string path) => files.Exists(f => f.Path == path);
-        return Has("config.json") && Has("model.safetensors") && (Has("tokenizer.json") || Has("vocab.txt")) ? (files, commit)
-            : throw new HubException($"{repository} at {revision} lacks config.json, model.safetensors or a tokenizer; only such models can be read");
+        return Has("config.json") && Has(BertModelFolder.WeightsName) && (Has("tokenizer.json") || Has("vocab.txt")) ? (files, commit)
+            : throw new HubException($"{repository} at {revision} lacks config.json, {BertModelFolder.WeightsName} or a tokenizer; only such models can be read");
     }
 
     private async Task FetchAllAsync(

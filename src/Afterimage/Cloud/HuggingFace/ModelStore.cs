@@ -25,6 +25,11 @@ internal sealed class ModelStore(HubSettings settings)
         return IsRepository(repository) ? FindPulled(repository) ?? FindInHubCache(repository) : null;
     }
 
+    /// <summary>What to say of a name that <see cref="Find"/> does not find.</summary>
+    public static string NotHere(string name) => IsRepository(KnownModel.Find(name)?.Repository ?? name)
+        ? $"{name} is not on this machine; afterimage model pull {name} fetches it"
+        : $"{name} is neither a folder on this machine nor a known model ({string.Join(", ", KnownModel.All.Select(m => m.ShortName))}) nor a repository id such as owner/name";
+
     /// <summary>The current commit's folder of what was pulled before.</summary>
     public string? FindPulled(string repository)
     {

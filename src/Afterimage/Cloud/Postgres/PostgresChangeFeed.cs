@@ -28,6 +28,9 @@ public sealed class PostgresChangeFeed : IAsyncDisposable
     private static readonly Counter<long> HandlerFaults = Telemetry.Meter.CreateCounter<long>(
         "afterimage.changes.handler_faults", "{fault}", "Changes from other gateways that could not be acted on.");
 
+    private static readonly Counter<long> ReadFaults = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.changes.read_faults", "{fault}", "Times that the changes of other gateways could not be read; it is tried again within seconds.");
+
     private static readonly Counter<long> Dropped = Telemetry.Meter.CreateCounter<long>(
         "afterimage.changes.dropped", "{change}", "Changes that could not be published and were too many to be kept for later.");
 
@@ -157,27 +160,26 @@ public sealed class PostgresChangeFeed : IAsyncDisposable
 
     private async Task ReadAsync(CancellationToken stopping)
     {
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                try
-                {
-                    await PublishWaitingAsync(stopping);
-                    await ReadOnAsync(stopping);
-                }
-                catch (Exception e) when (e is VectorIndexUnavailableException or IOException)
-                {
-                    // Read on from the same place when the database, or the disk that keeps the position, is back; however long that takes.
-                    _begun = false;
-                }
-
-                await _woken.WaitAsync(LookEvery, stopping);
+                await PublishWaitingAsync(stopping);
+                await ReadOnAsync(stopping);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // Disposed.
+#pragma warning disable CA1031 // A gateway that no longer hears of changes serves what was purged: no fault may end this, not even one of ours.
+            catch (Exception e) when (e is not OutOfMemoryException)
+#pragma warning restore CA1031
+            {
+                // Read on from the same place when the database, or the disk that keeps the position, is back; however long that takes.
+                _begun = false;
+                if (!stopping.IsCancellationRequested)
+                {
+                    ReadFaults.Add(1, KeyValuePair.Create<string, object?>("fault", e.GetType().Name));
+                }
+            }
+
+            await ((Task)_woken.WaitAsync(LookEvery, stopping)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -61,6 +61,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         _server = new Preparation<PostgresServer>(
             () => RunAsync((opened, token) => PostgresMigrations.ApplyAsync(opened, options.Schema, token), options.WriteTimeoutMs, _closing.Token).AsTask(),
             TimeSpan.FromSeconds(options.BreakSeconds),
+            PostgresFaults.Late,
             Time);
     }
 
@@ -148,7 +149,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException("PostgreSQL did not answer in time.", e);
+            throw new TimeoutException(PostgresFaults.Late, e);
         }
     }
 
@@ -157,7 +158,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     private static string SessionSettings(PostgresOptions options) => string.Create(CultureInfo.InvariantCulture, $"""
         SET plan_cache_mode = 'force_custom_plan';
         DO $$ BEGIN
-            PERFORM set_config('hnsw.ef_search', '{options.HnswEfSearch}', false), set_config('hnsw.iterative_scan', 'strict_order', false);
+            PERFORM set_config('hnsw.ef_search', '{options.EfSearchFor(0)}', false), set_config('hnsw.iterative_scan', 'strict_order', false);
         EXCEPTION WHEN OTHERS THEN NULL;
         END $$;
         """);

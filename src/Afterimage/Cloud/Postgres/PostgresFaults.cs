@@ -7,6 +7,9 @@ namespace Afterimage.Cloud.Postgres;
 /// <summary>What faults of PostgreSQL mean: which pass by themselves, and how to say them to an operator.</summary>
 internal static class PostgresFaults
 {
+    /// <summary>What is said of a time-out.</summary>
+    public const string Late = "PostgreSQL did not answer in time.";
+
     /// <summary>Faults of the server or the way to it. Everything else is a bug of ours and is thrown as it is.</summary>
     public static bool IsFault(Exception e) => e is NpgsqlException or BrokenCircuitException or TimeoutException or SocketException or IOException;
 
@@ -32,8 +35,7 @@ internal static class PostgresFaults
     public static string Sentence(Exception e) => e switch
     {
         BrokenCircuitException => "PostgreSQL failed repeatedly and is left alone for a moment.",
-        TimeoutException => "PostgreSQL did not answer in time.",
-        NpgsqlException { InnerException: TimeoutException } => "PostgreSQL did not answer in time.",
+        TimeoutException or NpgsqlException { InnerException: TimeoutException } => Late,
         PostgresException p => p.SqlState switch
         {
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Afterimage.Caching;
 using Afterimage.Vectors;
-using Npgsql;
 
 namespace Afterimage.Cloud.Postgres;
 
@@ -12,8 +11,6 @@ namespace Afterimage.Cloud.Postgres;
 /// </summary>
 public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
 {
-    private const int TimeoutMs = 2_000;
-
     // Should a notice be lost, those who wait look by themselves.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
@@ -21,9 +18,7 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
 
     private readonly PostgresDatabase _database;
     private readonly TimeSpan _duration;
-    private readonly Guid _holder = Guid.NewGuid();
-    private readonly string _table;
-    private readonly string _channel;
+    private readonly PostgresLeaseTable _table;
     private readonly ConcurrentDictionary<Hash256, Held> _held = [];
     private readonly ConcurrentDictionary<Hash256, TaskCompletionSource> _released = [];
     private readonly PostgresNotices _notices;
@@ -37,9 +32,9 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(database);
         _database = database;
         _duration = duration ?? TimeSpan.FromSeconds(15);
-        _table = database.Options.Schema + ".lease";
-        _channel = database.Options.Schema + "_lease";
-        _notices = new PostgresNotices(database, [_channel], Noticed, static () => { });
+        string channel = database.Options.Schema + "_lease";
+        _table = new PostgresLeaseTable(database, channel, _duration);
+        _notices = new PostgresNotices(database, [channel], Noticed, static () => { });
         _renewing = RenewAsync(_stopping.Token);
     }
 
@@ -53,14 +48,15 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
             {
                 // Known before the look, so that a release between look and wait is not missed.
                 released = Waiting(key);
-                (bool ours, bool free) = await TryAsync(key, take: !waited, cancellationToken);
-                if (ours)
+                if (!waited && await _table.TakeAsync(key, cancellationToken))
                 {
                     var held = new Held(this, key);
                     _held[key] = held;
                     return new LeaseAnswer(LeaseOutcome.Acquired, held);
                 }
 
+                // Who has waited only looks: what the holder made should be looked for first.
+                bool free = waited && await _table.IsFreeAsync(key, cancellationToken);
                 TimeSpan left = patience - _database.Time.GetElapsedTime(start);
                 if (free || left <= TimeSpan.Zero)
                 {
@@ -106,33 +102,6 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
         _held.Clear();
     }
 
-    // Takes the lease where it is free or expired; where the caller has waited, only looks, because the entry should be looked for first.
-    private async Task<(bool Ours, bool Free)> TryAsync(Hash256 key, bool take, CancellationToken cancellationToken)
-    {
-        await _database.ServerAsync(TimeSpan.FromMilliseconds(TimeoutMs), cancellationToken);
-        return await _database.RunAsync(
-            async (connection, token) =>
-            {
-                string sql = take
-                    ? $"""
-                      INSERT INTO {_table} AS l (key, holder, expires) VALUES ($1, $2, clock_timestamp() + $3)
-                      ON CONFLICT (key) DO UPDATE SET holder = EXCLUDED.holder, expires = EXCLUDED.expires WHERE l.expires < clock_timestamp()
-                      """
-                    : $"SELECT 1 FROM {_table} WHERE key = $1 AND expires >= clock_timestamp()";
-                await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = PostgresSql.Bytes(key) } } };
-                if (!take)
-                {
-                    return (false, await command.ExecuteScalarAsync(token) is null);
-                }
-
-                command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = _holder });
-                command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = _duration });
-                return (await command.ExecuteNonQueryAsync(token) == 1, false);
-            },
-            TimeoutMs,
-            cancellationToken);
-    }
-
     private async Task ReleaseAsync(Held held)
     {
         if (!_held.TryRemove(new KeyValuePair<Hash256, Held>(held.Key, held)))
@@ -142,27 +111,7 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
 
         try
         {
-            await _database.RunAsync(
-                async (connection, token) =>
-                {
-                    await using var batch = new NpgsqlBatch(connection)
-                    {
-                        BatchCommands =
-                        {
-                            new NpgsqlBatchCommand($"DELETE FROM {_table} WHERE key = $1 AND holder = $2")
-                            {
-                                Parameters = { new() { Value = PostgresSql.Bytes(held.Key) }, new NpgsqlParameter<Guid> { TypedValue = _holder } },
-                            },
-                            new NpgsqlBatchCommand("SELECT pg_notify($1, $2)")
-                            {
-                                Parameters = { new() { Value = _channel }, new() { Value = held.Key.ToHex() } },
-                            },
-                        },
-                    };
-                    return await batch.ExecuteNonQueryAsync(token);
-                },
-                TimeoutMs,
-                CancellationToken.None);
+            await _table.ReleaseAsync(held.Key);
         }
         catch (VectorIndexUnavailableException)
         {
@@ -197,19 +146,11 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
         }
     }
 
-    // Leases of gateways that died, for pictures that nobody has asked for since.
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _database.RunAsync(
-                async (connection, token) =>
-                {
-                    await PostgresSql.ExecuteAsync(connection, $"DELETE FROM {_table} WHERE expires < clock_timestamp() - interval '1 minute'", token);
-                    return 0;
-                },
-                TimeoutMs,
-                cancellationToken);
+            await _table.SweepAsync(cancellationToken);
         }
         catch (VectorIndexUnavailableException)
         {
@@ -221,26 +162,7 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
     {
         try
         {
-            byte[][] keys = [.. held.Select(h => PostgresSql.Bytes(h.Key))];
-            HashSet<Hash256> kept = await _database.RunAsync(
-                async (connection, token) =>
-                {
-                    await using var command = new NpgsqlCommand(
-                        $"UPDATE {_table} SET expires = clock_timestamp() + $3 WHERE key = ANY($1) AND holder = $2 RETURNING key", connection)
-                    {
-                        Parameters = { new() { Value = keys }, new NpgsqlParameter<Guid> { TypedValue = _holder }, new NpgsqlParameter<TimeSpan> { TypedValue = _duration } },
-                    };
-                    await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
-                    var set = new HashSet<Hash256>();
-                    while (await reader.ReadAsync(token))
-                    {
-                        set.Add(Hash256.FromBytes(reader.GetFieldValue<byte[]>(0)));
-                    }
-
-                    return set;
-                },
-                TimeoutMs,
-                cancellationToken);
+            HashSet<Hash256> kept = await _table.RenewAsync(held.Select(h => h.Key), cancellationToken);
             long now = _database.Time.GetTimestamp();
             foreach (Held lease in held)
             {

@@ -27,6 +27,7 @@ internal static class PostgresMigrations
         CREATE TABLE {0}.feed (trimmed bigint NOT NULL);
         INSERT INTO {0}.feed VALUES (0);
         """,
+        "CREATE TABLE {0}.store (one boolean PRIMARY KEY DEFAULT true CHECK (one), identity text NOT NULL)",
     ];
 
     public static async Task<PostgresServer> ApplyAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)

@@ -5,11 +5,16 @@ namespace Afterimage.Cloud.Postgres;
 /// <summary><c>Index:Postgres</c>: the database that several gateways share for vectors, leases and the change feed.</summary>
 public sealed class PostgresOptions
 {
+    private const int EfSearchMin = 100;
+
     /// <summary>Npgsql connection string, for example <c>Host=db;Username=afterimage;Password=...;Database=afterimage</c>. Required. Secret.</summary>
     public string ConnectionString { get; set; } = "";
 
     /// <summary>Schema that holds everything of Afterimage; created when missing. Lower-case letters, digits and <c>_</c>, at most 40 characters. Default <c>afterimage</c>.</summary>
     public string Schema { get; set; } = "afterimage";
+
+    /// <summary>The entry store whose vectors these are; a schema that holds those of another is refused. Empty: not asked. Default empty.</summary>
+    public string Store { get; set; } = "";
 
     /// <summary>Connections one gateway may open, 2 to 500. Default 20. A <c>Maximum Pool Size</c> in the connection string wins.</summary>
     public int ConnectionsMax { get; set; } = 20;
@@ -32,8 +37,8 @@ public sealed class PostgresOptions
     /// <summary>HNSW <c>ef_construction</c>, 4 to 1,000 and at least twice <see cref="HnswM"/>. Default 64.</summary>
     public int HnswEfConstruction { get; set; } = 64;
 
-    /// <summary>HNSW <c>ef_search</c>: candidates looked at per scan step. 1 to 1,000. Default 100.</summary>
-    public int HnswEfSearch { get; set; } = 100;
+    /// <summary>HNSW <c>ef_search</c>: candidates looked at per scan step, 1 to 1,000; 0 chooses by the number of vectors (<see cref="EfSearchFor"/>). Default 0.</summary>
+    public int HnswEfSearch { get; set; }
 
     /// <summary><c>maintenance_work_mem</c> while a graph is built; builds are many times slower when the graph does not fit. 16 to 262,144 MB. Default 512.</summary>
     public int HnswBuildMemoryMb { get; set; } = 512;
@@ -46,6 +51,17 @@ public sealed class PostgresOptions
 
     /// <summary>Rows in one COPY, 100 to 50,000. Default 5,000.</summary>
     public int BulkRowsMax { get; set; } = 5_000;
+
+    /// <summary>
+    /// <c>ef_search</c> for a table of so many vectors: the same number of candidates finds fewer of the true neighbours the larger a graph is, and each candidate
+    /// costs time. What the steps find and take is in docs/scaling.md.
+    /// </summary>
+    public int EfSearchFor(long vectors) => HnswEfSearch > 0 ? HnswEfSearch : vectors switch
+    {
+        <= 20_000 => EfSearchMin,
+        <= 200_000 => 3 * EfSearchMin / 2,
+        _ => 4 * EfSearchMin,
+    };
 
     /// <summary>Every mistake as a sentence that names the key; empty where the options can be used.</summary>
     public IReadOnlyList<string> Validate()
@@ -72,7 +88,7 @@ public sealed class PostgresOptions
         Range(mistakes, nameof(HnswFromRows), HnswFromRows, -1, int.MaxValue);
         Range(mistakes, nameof(HnswM), HnswM, 2, 100);
         Range(mistakes, nameof(HnswEfConstruction), HnswEfConstruction, Math.Max(4, 2 * HnswM), 1_000);
-        Range(mistakes, nameof(HnswEfSearch), HnswEfSearch, 1, 1_000);
+        Range(mistakes, nameof(HnswEfSearch), HnswEfSearch, 0, 1_000);
         Range(mistakes, nameof(HnswBuildMemoryMb), HnswBuildMemoryMb, 16, 262_144);
         Range(mistakes, nameof(MaintenanceMinutes), MaintenanceMinutes, 1, 1_440);
         Range(mistakes, nameof(BulkRowsMax), BulkRowsMax, 100, 50_000);

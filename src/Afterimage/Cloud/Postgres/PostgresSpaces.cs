@@ -11,14 +11,20 @@ internal static class PostgresSpaces
 
     /// <summary>Makes the table of a space where it is missing and says where it is.</summary>
     public static async Task<PostgresSpace> PrepareAsync(
-        NpgsqlConnection connection, string schema, string spaceId, int dimensions, CancellationToken cancellationToken)
+        NpgsqlConnection connection, PostgresOptions options, string spaceId, int dimensions, CancellationToken cancellationToken)
     {
+        string schema = options.Schema;
         (string text, string vectorSchema) = await ExtensionAsync(connection, cancellationToken);
         Version version = ParseVersion(text);
         if (version < VectorMin)
         {
             throw new VectorIndexUnavailableException(
                 $"The extension pgvector is version {text} in this database; Afterimage needs 0.7 or newer. Install it and run: ALTER EXTENSION vector UPDATE;");
+        }
+
+        if (options.Store.Length > 0)
+        {
+            await ClaimAsync(connection, options, cancellationToken);
         }
 
         string name = "vectors_" + Hash256.Of(spaceId).ToHex()[..24];
@@ -44,6 +50,23 @@ internal static class PostgresSpaces
 
         await transaction.CommitAsync(cancellationToken);
         return new PostgresSpace(table, name, vectorSchema, version);
+    }
+
+    // The first store that comes has the schema. Another one's reconcile would take all of its vectors for stale.
+    private static async Task ClaimAsync(NpgsqlConnection connection, PostgresOptions options, CancellationToken cancellationToken)
+    {
+        await using var claim = new NpgsqlCommand($"INSERT INTO {options.Schema}.store (identity) VALUES ($1) ON CONFLICT DO NOTHING", connection)
+        {
+            Parameters = { new() { Value = options.Store } },
+        };
+        await claim.ExecuteNonQueryAsync(cancellationToken);
+        object? owner = await PostgresSql.ScalarAsync(connection, $"SELECT identity FROM {options.Schema}.store", cancellationToken);
+        if (owner is string other && other != options.Store)
+        {
+            throw new VectorIndexUnavailableException(
+                $"The schema {options.Schema} holds the vectors of another store ({other}; this one is {options.Store}), and each would delete the other's. Put the entries of all gateways "
+                + $"in one bucket (Store:Provider = S3), or give this one an Index:Postgres:Schema of its own. Where the other store is no more: DELETE FROM {options.Schema}.store;");
+        }
     }
 
     private static string SpaceSql(string table, string name, string vectorSchema, int dimensions)

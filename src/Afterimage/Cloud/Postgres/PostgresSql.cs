@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace Afterimage.Cloud.Postgres;
@@ -38,6 +40,23 @@ internal static class PostgresSql
         await using var command = new NpgsqlCommand(sql, connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetString(0), reader.GetString(1)) : null;
+    }
+
+    /// <summary>
+    /// A vector in pgvector's binary form (int16 dimensions, int16 zero, then float4 each, big-endian), as <c>vector_send</c> gives it: an array of
+    /// PostgreSQL would carry a length before every component and cost several times as much on both sides.
+    /// </summary>
+    public static float[] Vector(ReadOnlySpan<byte> sent)
+    {
+        float[] vector = new float[BinaryPrimitives.ReadInt16BigEndian(sent)];
+        Span<int> components = MemoryMarshal.Cast<float, int>(vector.AsSpan());
+        MemoryMarshal.Cast<byte, int>(sent[4..]).CopyTo(components);
+        if (BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(components, components);
+        }
+
+        return vector;
     }
 
     /// <summary>The 32 bytes of a hash as a parameter value.</summary>

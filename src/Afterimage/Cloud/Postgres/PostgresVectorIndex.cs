@@ -18,9 +18,6 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     private const int PageRows = 5_000;
     private const int KeysPerStatement = 5_000;
 
-    // A transaction that is this much older than its commit would be missed by an incremental read; the count then differs and all keys are compared.
-    private const long OverlapMicroseconds = 60_000_000;
-
     private readonly PostgresDatabase _database;
     private readonly PostgresGraph _graph;
     private readonly Preparation<PostgresStatements> _statements;
@@ -39,7 +36,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         SpaceId = spaceId;
         Dimensions = dimensions;
         _graph = new PostgresGraph(database, dimensions);
-        _statements = new Preparation<PostgresStatements>(PrepareAsync, TimeSpan.FromSeconds(database.Options.BreakSeconds), database.Time);
+        _statements = new Preparation<PostgresStatements>(PrepareAsync, TimeSpan.FromSeconds(database.Options.BreakSeconds), PostgresFaults.Late, database.Time);
         _maintenance = MaintainAsync(_stopping.Token);
     }
 
@@ -84,7 +81,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
             await _database.RunAsync(
                 async (connection, token) =>
                 {
-                    await (part.Count <= InsertRowsMax ? InsertAsync(connection, statements, part, token) : PostgresBulkLoad.LoadAsync(connection, statements, part, token));
+                    await (part.Count <= InsertRowsMax ? PostgresRows.InsertAsync(connection, statements, part, token) : PostgresBulkLoad.LoadAsync(connection, statements, part, token));
                     return true;
                 },
                 rows.Count > InsertRowsMax ? _database.Options.WriteTimeoutMs : Math.Min(InsertTimeoutMs, _database.Options.WriteTimeoutMs),
@@ -125,7 +122,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         PostgresStatements statements = await StatementsAsync(Patience, cancellationToken);
         float[] vector = query.Vector.ToArray();
         List<Neighbor> found = await _database.RunAsync(
-            (connection, token) => SearchAsync(connection, statements, query, vector, token), _database.Options.SearchTimeoutMs, cancellationToken);
+            (connection, token) => PostgresRows.SearchAsync(connection, statements, query, vector, token), _database.Options.SearchTimeoutMs, cancellationToken);
         found.Sort(static (a, b) => a.Similarity != b.Similarity ? b.Similarity.CompareTo(a.Similarity) : a.Entry.CompareTo(b.Entry));
         return found;
     }
@@ -156,7 +153,7 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         {
             byte[] from = after;
             List<VectorPlace> page = await _database.RunAsync(
-                (connection, token) => PageAsync(connection, statements, from, token), _database.Options.WriteTimeoutMs, cancellationToken);
+                (connection, token) => PostgresRows.PageAsync(connection, statements, from, PageRows, token), _database.Options.WriteTimeoutMs, cancellationToken);
             foreach (VectorPlace place in page)
             {
                 yield return place;
@@ -178,32 +175,27 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     {
         PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         return await _database.RunAsync(
-            (connection, token) => ReadChangesAsync(connection, statements, partition, since, token), _database.Options.WriteTimeoutMs, cancellationToken);
+            (connection, token) => PostgresRows.ReadChangesAsync(connection, statements, partition, since, token), _database.Options.WriteTimeoutMs, cancellationToken);
     }
 
     public async Task<IReadOnlyList<Hash256>> ReadKeysAsync(Hash256 partition, CancellationToken cancellationToken)
     {
         PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         return await _database.RunAsync(
-            async (connection, token) =>
-            {
-                await using var command = new NpgsqlCommand(statements.PartitionKeys, connection) { Parameters = { new() { Value = PostgresSql.Bytes(partition) } } };
-                await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
-                var keys = new List<Hash256>();
-                while (await reader.ReadAsync(token))
-                {
-                    keys.Add(Hash256.FromBytes(reader.GetFieldValue<byte[]>(0)));
-                }
-
-                return keys;
-            },
+            (connection, token) => PostgresRows.KeysAsync(connection, statements, partition, token),
             _database.Options.WriteTimeoutMs,
             cancellationToken);
     }
 
     /// <summary>Builds the HNSW graph now if the table has grown enough for one; also done by itself every <see cref="PostgresOptions.MaintenanceMinutes"/>.</summary>
     /// <returns>Whether the table has a graph afterwards.</returns>
-    public async Task<bool> MaintainGraphAsync(CancellationToken cancellationToken) => await _graph.EnsureAsync((await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken)).Space, cancellationToken);
+    public async Task<bool> MaintainGraphAsync(CancellationToken cancellationToken)
+    {
+        PostgresStatements statements = await StatementsAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+        bool built = await _graph.EnsureAsync(statements.Space, cancellationToken);
+        await _database.RunAsync((connection, token) => FitAsync(connection, statements, token), _database.Options.WriteTimeoutMs, cancellationToken);
+        return built;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -215,119 +207,6 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
         await _stopping.CancelAsync();
         await _maintenance;
         _stopping.Dispose();
-    }
-
-    private static async Task InsertAsync(NpgsqlConnection connection, PostgresStatements statements, List<VectorRecord> rows, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (VectorRecord row in rows)
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(statements.Upsert)
-            {
-                Parameters =
-                {
-                    new() { Value = PostgresSql.Bytes(row.Entry) },
-                    new() { Value = PostgresSql.Bytes(row.Partition) },
-                    new NpgsqlParameter<long?> { TypedValue = row.Seed, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
-                    new NpgsqlParameter<Guid> { TypedValue = row.Batch },
-                    new() { Value = row.Vector.ToArray() },
-                },
-            });
-        }
-
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task<List<Neighbor>> SearchAsync(
-        NpgsqlConnection connection, PostgresStatements statements, VectorQuery query, float[] vector, CancellationToken cancellationToken)
-    {
-        // One round trip and one implicit transaction, so that settings, where they are sent, hold for this search alone.
-        await using var batch = new NpgsqlBatch(connection);
-        if (statements.Settings is { } settings)
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(settings));
-        }
-
-        var search = new NpgsqlBatchCommand(query.Seed is null ? statements.Search(query.Count) : statements.SearchSeed(query.Count))
-        {
-            Parameters =
-            {
-                new() { Value = vector },
-                new() { Value = PostgresSql.Bytes(query.Partition) },
-                // A little below the floor: the engine works in float32, the exact similarity decides below.
-                new NpgsqlParameter<double> { TypedValue = 1 - query.SimilarityMin + 1e-4 },
-            },
-        };
-        if (query.Seed is { } seed)
-        {
-            search.Parameters.Add(new NpgsqlParameter<long> { TypedValue = seed });
-        }
-
-        batch.BatchCommands.Add(search);
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-        if (statements.Settings is not null)
-        {
-            await reader.NextResultAsync(cancellationToken);
-        }
-
-        var found = new List<Neighbor>(query.Count);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            float similarity = ExactCosine.Of(query.Vector.Span, reader.GetFieldValue<float[]>(1));
-            if (similarity >= query.SimilarityMin)
-            {
-                found.Add(new Neighbor(Hash256.FromBytes(reader.GetFieldValue<byte[]>(0)), similarity));
-            }
-        }
-
-        return found;
-    }
-
-    private static async Task<List<VectorPlace>> PageAsync(NpgsqlConnection connection, PostgresStatements statements, byte[] after, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(statements.Page(PageRows), connection) { Parameters = { new() { Value = after } } };
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var page = new List<VectorPlace>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            page.Add(new VectorPlace(
-                Hash256.FromBytes(reader.GetFieldValue<byte[]>(0)),
-                Hash256.FromBytes(reader.GetFieldValue<byte[]>(1)),
-                reader.IsDBNull(2) ? null : reader.GetInt64(2),
-                reader.GetGuid(3)));
-        }
-
-        return page;
-    }
-
-    private static async Task<PartitionChanges> ReadChangesAsync(
-        NpgsqlConnection connection, PostgresStatements statements, Hash256 partition, PartitionMark since, CancellationToken cancellationToken)
-    {
-        byte[] key = PostgresSql.Bytes(partition);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(statements.PartitionNow) { Parameters = { new() { Value = key } } },
-                new NpgsqlBatchCommand(statements.PartitionChanges)
-                {
-                    Parameters = { new() { Value = key }, new NpgsqlParameter<long> { TypedValue = since.Microseconds } },
-                },
-            },
-        };
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        long count = reader.GetInt64(0);
-        var mark = new PartitionMark(Math.Max(1, reader.GetInt64(1) - OverlapMicroseconds));
-        await reader.NextResultAsync(cancellationToken);
-        var records = new List<VectorRecord>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            records.Add(new VectorRecord(
-                Hash256.FromBytes(reader.GetFieldValue<byte[]>(0)), partition, reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.GetFieldValue<float[]>(3), reader.GetGuid(2)));
-        }
-
-        return new PartitionChanges(records, count, mark);
     }
 
     private ValueTask<int> ExecuteAsync(string sql, object value, CancellationToken cancellationToken) => _database.RunAsync(
@@ -360,10 +239,19 @@ public sealed class PostgresVectorIndex : IVectorIndex, IPartitionReader
     {
         await _database.ServerAsync(Timeout.InfiniteTimeSpan, _stopping.Token);
         return await _database.RunAsync(
-            async (connection, token) => new PostgresStatements(
-                await PostgresSpaces.PrepareAsync(connection, _database.Options.Schema, SpaceId, Dimensions, token), Dimensions, _database.Options),
+            async (connection, token) =>
+            {
+                PostgresSpace space = await PostgresSpaces.PrepareAsync(connection, _database.Options, SpaceId, Dimensions, token);
+                return await FitAsync(connection, new PostgresStatements(space, Dimensions, _database.Options), token);
+            },
             _database.Options.WriteTimeoutMs,
             _stopping.Token);
+    }
+
+    private static async Task<PostgresStatements> FitAsync(NpgsqlConnection connection, PostgresStatements statements, CancellationToken cancellationToken)
+    {
+        statements.FitTo(await PostgresSql.ScalarAsync(connection, statements.CountRoughly, cancellationToken) as long? ?? 0);
+        return statements;
     }
 
     private async Task MaintainAsync(CancellationToken stopping)

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
+using Afterimage.Diagnostics;
 using Afterimage.Text;
 using Polly;
 using Polly.CircuitBreaker;
@@ -13,6 +15,9 @@ namespace Afterimage.Cloud.RemoteEmbedders;
 /// </summary>
 internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
 {
+    private static readonly Counter<long> Failures = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.embedding.failures", "{request}", "Requests to a remote embedder that gave no vectors, by reason.");
+
     private readonly IEmbeddingEndpoint _endpoint;
     private readonly RemoteLimits _limits;
     private readonly TimeProvider _time;
@@ -21,9 +26,9 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
     private readonly ResiliencePipeline<IReadOnlyList<ReadOnlyMemory<float>>> _pipeline;
 
     /// <param name="report">Told of every request that failed, in words for the operator's log.</param>
-    public RemoteEmbedder(IEmbeddingEndpoint endpoint, EmbeddingSpace space, RemoteLimits limits, TimeProvider time, Action<string>? report = null)
+    public RemoteEmbedder(IEmbeddingEndpoint endpoint, EmbeddingSpace space, RemoteLimits limits, TimeProvider time, Action<string> report)
     {
-        (_endpoint, Space, _limits, _time, _report) = (endpoint, space, limits, time, report ?? (_ => { }));
+        (_endpoint, Space, _limits, _time, _report) = (endpoint, space, limits, time, report);
         _pipeline = BuildPipeline(limits, time);
         if (limits.CallsPerSecond > 0)
         {
@@ -55,7 +60,7 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
             {
                 if (await CallAsync(call, either.Token) is not { } answer)
                 {
-                    return EmbedOutcome.Unavailable;
+                    return Failed(EmbedOutcome.Unavailable, "own_limit", $"it is asked more often than {_limits.CallsPerSecond} times a second");
                 }
 
                 foreach (ReadOnlyMemory<float> vector in answer)
@@ -68,17 +73,15 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
         }
         catch (EmbeddingFault fault)
         {
-            _report(fault.Message);
-            return fault.Invalid ? EmbedOutcome.Invalid : EmbedOutcome.Unavailable;
+            return fault.Invalid ? Failed(EmbedOutcome.Invalid, "invalid", fault.Message) : Failed(EmbedOutcome.Unavailable, "error", fault.Message);
         }
         catch (BrokenCircuitException)
         {
-            return EmbedOutcome.Unavailable;
+            return Failed(EmbedOutcome.Unavailable, "breaker_open", "it failed again and again and is left alone for a while");
         }
         catch (Exception fault) when (fault is TimeoutRejectedException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            _report($"{Space.Id} did not answer within {_limits.Timeout.TotalSeconds:0.#} s");
-            return EmbedOutcome.TimedOut;
+            return Failed(EmbedOutcome.TimedOut, "timeout", $"no answer within {_limits.Timeout.TotalSeconds:0.##} s");
         }
     }
 
@@ -86,6 +89,13 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
     {
         _endpoint.Dispose();
         _rate?.Dispose();
+    }
+
+    private EmbedOutcome Failed(EmbedOutcome outcome, string reason, string message)
+    {
+        Failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        _report($"no vectors from {Space.Id}: {message}");
+        return outcome;
     }
 
     /// <summary>The vectors of one batch; null where our own limit does not allow the call.</summary>
@@ -96,14 +106,13 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
             using RateLimitLease lease = await _rate.AcquireAsync(1, cancellationToken);
             if (!lease.IsAcquired)
             {
-                _report($"{Space.Id} is asked more often than {_limits.CallsPerSecond} times a second");
                 return null;
             }
         }
 
         IReadOnlyList<ReadOnlyMemory<float>> answer = await _pipeline.ExecuteAsync(
             static async (state, token) => await state._endpoint.CallAsync(state.texts, token), (_endpoint, texts), cancellationToken);
-        return answer.Count == texts.Length ? answer : throw EmbeddingJson.Invalid($"{Space.Id} answered {answer.Count} vectors for {texts.Length} texts");
+        return answer.Count == texts.Length ? answer : throw EmbeddingJson.Invalid($"{answer.Count} vectors for {texts.Length} texts");
     }
 
     /// <summary>Checks and normalises one vector.</summary>
@@ -111,7 +120,7 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
     {
         if (answer.Length != Space.Dimensions)
         {
-            throw EmbeddingJson.Invalid($"{Space.Id} answered {answer.Length} dimensions instead of {Space.Dimensions}");
+            throw EmbeddingJson.Invalid($"{answer.Length} dimensions instead of {Space.Dimensions}");
         }
 
         double sum = 0;
@@ -122,7 +131,7 @@ internal sealed class RemoteEmbedder : ITextEmbedder, IDisposable
 
         if (!double.IsFinite(sum) || sum < 1e-24)
         {
-            throw EmbeddingJson.Invalid($"{Space.Id} answered a vector that is not finite or is zero");
+            throw EmbeddingJson.Invalid("a vector that is not finite or is zero");
         }
 
         double scale = 1 / Math.Sqrt(sum);

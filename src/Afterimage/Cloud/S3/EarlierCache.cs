@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Afterimage.Caching;
 using Afterimage.Diagnostics;
 using Afterimage.Entries;
@@ -13,19 +12,21 @@ namespace Afterimage.Cloud.S3;
 /// pictures answer do not ask each time. Thread-safe.
 /// </summary>
 internal sealed class EarlierCache(
-    EarlierCacheReader reader, AdmissionRules admission, IEntryStore store, IndexQueue indexing, TimeSpan? entryTtl, TimeProvider time)
+    EarlierCacheReader reader, AdmissionRules admission, IEntryStore store, IndexQueue indexing, TimeSpan? entryTtl, TimeSpan patience, TimeProvider time)
 {
     private const int AbsentMax = 100_000;
+    private static readonly TimeSpan PatienceMin = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan AbsentFor = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<Hash256, Task<OpenEntry?>> _lookups = new();
+    private readonly SharedLookups _lookups = new();
     private readonly RecentCache<Hash256, long> _absent = new(AbsentMax);
 
     /// <summary>The picture of an identical request; null where there is none, or what is there is no whole picture. Only for requests of the common scope: what the
     /// earlier cache held was everybody's.</summary>
     /// <param name="pathAndQuery">As the client sent it.</param>
     /// <param name="keep">Whether it may be stored.</param>
-    public async ValueTask<OpenEntry?> FindAsync(ImageRequest request, string pathAndQuery, bool keep, CancellationToken cancellationToken)
+    /// <param name="waited">How long the client has waited for the exact tier before: of two silent buckets the second is not waited for as long again.</param>
+    public async ValueTask<OpenEntry?> FindAsync(ImageRequest request, string pathAndQuery, bool keep, TimeSpan waited, CancellationToken cancellationToken)
     {
         Hash256 key = request.ExactKey;
         if (request.Scope.Length > 0 || (_absent.TryGet(key, out long since) && time.GetElapsedTime(since) < AbsentFor))
@@ -33,30 +34,15 @@ internal sealed class EarlierCache(
             return null;
         }
 
-        var source = new TaskCompletionSource<OpenEntry?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<OpenEntry?> lookup = _lookups.GetOrAdd(key, source.Task);
-        if (lookup == source.Task)
+        try
         {
-            _ = CompleteAsync();
+            TimeSpan left = patience - waited;
+            return await _lookups.FindAsync(key, () => TakeAsync(request, pathAndQuery, keep)).WaitAsync(left > PatienceMin ? left : PatienceMin, time, cancellationToken);
         }
-
-        return await lookup.WaitAsync(cancellationToken);
-
-        // Not cancelled with the first of those who wait.
-        async Task CompleteAsync()
+        catch (TimeoutException)
         {
-            try
-            {
-                source.SetResult(await TakeAsync(request, pathAndQuery, keep));
-            }
-            catch (Exception e)
-            {
-                source.SetException(e);
-            }
-            finally
-            {
-                _lookups.TryRemove(KeyValuePair.Create(key, source.Task));
-            }
+            // What it finds is an entry of ours for the next.
+            return null;
         }
     }
 

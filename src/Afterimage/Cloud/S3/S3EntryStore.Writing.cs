@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Afterimage.Entries;
 
@@ -5,13 +6,11 @@ namespace Afterimage.Cloud.S3;
 
 internal sealed partial class S3EntryStore
 {
+    private const int DeleteAttempts = 3;
+
     public async ValueTask<PutOutcome> PutAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        if (header.Location is null ? header.Length != body.Length : !body.IsEmpty)
-        {
-            throw new ArgumentException("the header's length is not the body's, or an in-place entry has a body", nameof(header));
-        }
-
+        new NewEntry(header, body).Validate();
         byte[] bytes = EntryCodec.Encode(header, body.Span);
         if (bytes.Length > _options.EntryBytesMax)
         {
@@ -65,11 +64,11 @@ internal sealed partial class S3EntryStore
         return replaced ? PutOutcome.Replaced : PutOutcome.Stored;
     }
 
-    public async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<EntryHeader> headers, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<PutOutcome>> PutManyAsync(IReadOnlyList<NewEntry> entries, CancellationToken cancellationToken)
     {
-        var outcomes = new PutOutcome[headers.Count];
+        var outcomes = new PutOutcome[entries.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, headers.Count, parallel, async (i, cancel) => outcomes[i] = await PutAsync(headers[i], default, cancel));
+        await Parallel.ForAsync(0, entries.Count, parallel, async (i, cancel) => outcomes[i] = await PutAsync(entries[i].Header, entries[i].Body, cancel));
         return outcomes;
     }
 
@@ -117,25 +116,47 @@ internal sealed partial class S3EntryStore
     public async ValueTask<long> DeleteBatchAsync(Guid batch, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(batch, Guid.Empty);
-        long deleted = 0;
-        var found = new List<Hash256>();
-        await foreach (EntryHeader header in EnumerateAsync(cancellationToken))
+        var left = new List<Hash256>();
+        await foreach ((Hash256 key, _) in EnumerateKeysAsync(cancellationToken))
         {
-            if (header.Batch == batch)
-            {
-                found.Add(header.Key);
-            }
+            left.Add(key);
         }
 
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(found, parallel, async (key, cancel) =>
+        long deleted = 0;
+        for (int attempt = 1; left.Count > 0; attempt++)
         {
-            if (await DeleteAsync(key, cancel))
+            (long more, left) = await DeleteOfBatchAsync(batch, left, cancellationToken);
+            deleted += more;
+            if (left.Count > 0 && attempt == DeleteAttempts)
+            {
+                throw new IOException($"the bucket {_options.Bucket} does not say of {left.Count} entries whether they are of the batch, or does not remove them; do it again");
+            }
+
+            await (left.Count > 0 ? Task.Delay(_options.BreakDuration, _clock, cancellationToken) : Task.CompletedTask);
+        }
+
+        return deleted;
+    }
+
+    /// <summary>Removes those that are of the batch; also returns those of which the bucket does not say, or that it does not remove.</summary>
+    private async ValueTask<(long Deleted, List<Hash256> Left)> DeleteOfBatchAsync(Guid batch, List<Hash256> keys, CancellationToken cancellationToken)
+    {
+        long deleted = 0;
+        var left = new ConcurrentBag<Hash256>();
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(keys, parallel, async (key, cancel) =>
+        {
+            PeekedEntry there = await TryPeekAsync(key, cancel);
+            if (there.Header?.Batch == batch && await DeleteAsync(key, cancel))
             {
                 Interlocked.Increment(ref deleted);
             }
+            else if (!there.Answered || (there.Header?.Batch == batch && await TryPeekAsync(key, cancel) is not { Answered: true, Header: null }))
+            {
+                left.Add(key);
+            }
         });
-        return deleted;
+        return (deleted, [.. left]);
     }
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ internal sealed partial class S3EntryStore : IEntryStore
 
     // When each local entry was last known to be what the bucket has. Pruned as the local store drops entries, so bounded by it.
     private readonly ConcurrentDictionary<Hash256, long> _validated = new();
-    private readonly ConcurrentDictionary<Hash256, Task<OpenEntry?>> _fetches = new();
+    private readonly SharedLookups _fetches = new();
     private long _entries;
     private long _bytes;
     private bool _counted;
@@ -74,7 +74,7 @@ internal sealed partial class S3EntryStore : IEntryStore
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Parallelism, 64);
         ArgumentOutOfRangeException.ThrowIfNegative(options.RetriesMax);
         return new S3EntryStore(
-            options, new S3Objects(options, client ?? S3Connection.Connect(options), clock), FileEntryStore.Open(local, clock), locations, clock);
+            options, new S3Objects(options, client ?? S3Clients.Connect(options), clock), FileEntryStore.Open(local, clock), locations, clock);
     }
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Afterimage.Backfill.Sources;
+using Afterimage.Entries;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -9,7 +10,7 @@ using Amazon.S3.Model;
 namespace Afterimage.Cloud.S3;
 
 /// <summary>The objects below a prefix of an S3-compatible bucket. Listed a thousand at a time from the cursor on; read with their user metadata in one request.</summary>
-internal sealed class S3ImageSource(S3SourceClients clients, S3Location place, long objectBytesMax) : IImageSource
+internal sealed class S3ImageSource(S3Clients clients, S3Location place, long objectBytesMax) : IImageSource
 {
     private readonly IAmazonS3 _client = clients.Get(place.Endpoint, place.Region);
 
@@ -34,7 +35,7 @@ internal sealed class S3ImageSource(S3SourceClients clients, S3Location place, l
             foreach (S3Object found in page.S3Objects ?? [])
             {
                 string key = found.Key[Math.Min(place.Key.Length, found.Key.Length)..];
-                if (FileNames.MayBeImage(key))
+                if (FileNames.MayBeImage(key) && !IsOfStore(found))
                 {
                     yield return new SourceImage(key, (place with { Key = found.Key }).ToString(), found.Size ?? 0, found.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime()) : null);
                 }
@@ -84,6 +85,10 @@ internal sealed class S3ImageSource(S3SourceClients clients, S3Location place, l
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // A store that is moved is listed with what it keeps beside its entries.
+    private static bool IsOfStore(S3Object found) =>
+        StoreFiles.IsBookkeeping(Path.GetFileName(Path.GetDirectoryName(found.Key.AsSpan())), Path.GetFileName(found.Key.AsSpan()), found.Size ?? 0);
 
     private Task<GetObjectResponse?> GetAsync(string key, CancellationToken cancellationToken) =>
         AskAsync(() => _client.GetObjectAsync(new GetObjectRequest { BucketName = place.Bucket, Key = key }, cancellationToken), cancellationToken);

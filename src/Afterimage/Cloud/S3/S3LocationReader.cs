@@ -1,11 +1,9 @@
 using Afterimage.Entries;
-using Amazon.Runtime;
-using Amazon.S3.Model;
 
 namespace Afterimage.Cloud.S3;
 
 /// <summary>Reads in-place images from their bucket: what the gateway serves where a backfill only referenced them.</summary>
-internal sealed class S3LocationReader(S3SourceClients clients) : ILocationReader
+internal sealed class S3LocationReader(S3Clients clients) : ILocationReader
 {
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string location, long lengthMax, CancellationToken cancellationToken)
     {
@@ -14,23 +12,15 @@ internal sealed class S3LocationReader(S3SourceClients clients) : ILocationReade
             return null;
         }
 
-        try
-        {
-            using GetObjectResponse response = await clients.Get(place.Endpoint, place.Region)
-                .GetObjectAsync(new GetObjectRequest { BucketName = place.Bucket, Key = place.Key }, cancellationToken);
-            if (response.ContentLength > Math.Min(lengthMax, Array.MaxLength))
-            {
-                return null;
-            }
+        (S3Answer answer, byte[] bytes, _) = await clients.Bucket(place).GetAsync(place.Key, null, cancellationToken, lengthMax);
+        cancellationToken.ThrowIfCancellationRequested();
 
-            var bytes = new byte[response.ContentLength];
-            await response.ResponseStream.ReadExactlyAsync(bytes, cancellationToken);
-            return bytes;
-        }
-        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        // In one expression, null would become empty memory.
+        if (answer != S3Answer.Done)
         {
             return null;
         }
+
+        return bytes;
     }
 }

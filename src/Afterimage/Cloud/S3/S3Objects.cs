@@ -11,35 +11,35 @@ using Polly.Timeout;
 namespace Afterimage.Cloud.S3;
 
 /// <summary>
-/// A bucket as a program wants to see it: answers instead of exceptions, one breaker for all of it. Retries are the SDK's; the breaker and the total time
-/// bound are Polly's. Thread-safe.
+/// A bucket as a program wants to see it: answers instead of exceptions, one breaker for all of it. Retries are the SDK's; the breaker and the time bounds are
+/// Polly's: a read, which somebody may wait for, must begin to be answered soon, and everything has to end. Thread-safe.
 /// </summary>
 internal sealed class S3Objects : IDisposable
 {
+    private const int BreakGrowthMax = 8;
+
     private readonly IAmazonS3 _client;
     private readonly S3StoreOptions _options;
     private readonly ResiliencePipeline _pipeline;
+    private readonly ResiliencePipeline _answer;
 
     public S3Objects(S3StoreOptions options, IAmazonS3 client, TimeProvider clock)
     {
         _client = client;
         _options = options;
+
+        // Silence is dearer than a refusal: each request that meets it waits. Two in a row are enough.
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
-            {
-                FailureRatio = 0.5,
-                MinimumThroughput = 8,
-                SamplingDuration = TimeSpan.FromSeconds(10),
-                BreakDuration = options.BreakDuration,
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsOutage(e)),
-            })
+            .AddCircuitBreaker(Breaker(options, requests: 4, IsOutage))
+            .AddCircuitBreaker(Breaker(options, requests: 2, e => e is TimeoutRejectedException))
             .AddTimeout(options.RequestTimeout * (options.RetriesMax + 1))
             .Build();
+        _answer = new ResiliencePipelineBuilder { TimeProvider = clock }.AddTimeout(options.AnswerTimeout).Build();
     }
 
     /// <summary>Reads an object, or its first bytes where <paramref name="prefixLength"/> is set.</summary>
     public async ValueTask<(S3Answer Answer, byte[] Bytes, IReadOnlyDictionary<string, string> Metadata)> GetAsync(
-        string name, int? prefixLength, CancellationToken cancellationToken)
+        string name, int? prefixLength, CancellationToken cancellationToken, long bytesMax = long.MaxValue)
     {
         byte[] bytes = [];
         var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -53,8 +53,8 @@ internal sealed class S3Objects : IDisposable
                     request.ByteRange = new ByteRange(0, length - 1);
                 }
 
-                using GetObjectResponse response = await _client.GetObjectAsync(request, cancel);
-                if (response.ContentLength > _options.EntryBytesMax)
+                using GetObjectResponse response = await _answer.ExecuteAsync(async soon => await _client.GetObjectAsync(request, soon), cancel);
+                if (response.ContentLength > Math.Min(bytesMax, _options.EntryBytesMax))
                 {
                     return S3Answer.TooLarge;
                 }
@@ -77,7 +77,8 @@ internal sealed class S3Objects : IDisposable
         "head",
         async cancel =>
         {
-            await _client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = _options.Bucket, Key = name }, cancel);
+            await _answer.ExecuteAsync(
+                async soon => await _client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = _options.Bucket, Key = name }, soon), cancel);
             return S3Answer.Done;
         },
         cancellationToken);
@@ -146,6 +147,17 @@ internal sealed class S3Objects : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static CircuitBreakerStrategyOptions Breaker(S3StoreOptions options, int requests, Func<Exception, bool> isFault) => new()
+    {
+        FailureRatio = 0.5,
+        MinimumThroughput = requests,
+        SamplingDuration = TimeSpan.FromSeconds(10),
+
+        // Each attempt at a bucket that is still away costs somebody a wait: they become rarer.
+        BreakDurationGenerator = args => ValueTask.FromResult(options.BreakDuration * Math.Min(BreakGrowthMax, 1 << Math.Min(10, args.HalfOpenAttempts))),
+        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && isFault(e)),
+    };
 
     private async ValueTask<S3Answer> AskAsync(
         string operation, Func<CancellationToken, ValueTask<S3Answer>> ask, CancellationToken cancellationToken)

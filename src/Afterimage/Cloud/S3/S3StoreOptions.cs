@@ -26,10 +26,17 @@ internal sealed record S3StoreOptions
     /// <summary>Time for one request to the bucket, retries not counted. Default 10 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Time until a read must begin to be answered, retries counted; later it is a miss. Default 2 s: a bucket that is asked from another continent answers in a
+    /// fraction, and whoever waits for a hit that does not come still waits for the origin after it.
+    /// </summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Tries after the first for throttling, 5xx and broken connections, 0 to 5. Default 1: a miss is cheaper than waiting.</summary>
     public int RetriesMax { get; init; } = 1;
 
-    /// <summary>How long the bucket is left alone after it failed half of at least eight requests within ten seconds. Default 5 s.</summary>
+    /// <summary>How long the bucket is left alone after it failed half of at least four requests within ten seconds, or was silent at half of at least two; doubles up
+    /// to eight times while it stays away. Default 5 s.</summary>
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Larger objects are neither stored nor fetched. Default 64 MiB.</summary>

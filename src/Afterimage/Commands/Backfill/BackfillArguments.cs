@@ -18,7 +18,7 @@ internal sealed class BackfillArguments
 
     public Option<int> Concurrency { get; } = new("--concurrency") { Description = "Images read at the same time.", DefaultValueFactory = _ => 4 };
 
-    public Option<double> Rate { get; } = new("--rate") { Description = "Images a second at most; 0 for no limit. In a running gateway the default is 200.", DefaultValueFactory = _ => -1 };
+    public Option<double?> Rate { get; } = new("--rate") { Description = "Images a second at most; 0 for no limit, which is the default but in a running gateway, where it is 200." };
 
     public Option<string?> Between { get; } = new("--between") { Description = "Work only between these local times, for example 01:00-06:00.", HelpName = "HH:MM-HH:MM" };
 
@@ -68,6 +68,11 @@ internal sealed class BackfillArguments
             mistakes.Add("--concurrency: 1 to 256");
         }
 
+        if (parsed.GetValue(Rate) is not (null or (>= 0 and <= double.MaxValue)))
+        {
+            mistakes.Add("--rate: 0 or more");
+        }
+
         if (parsed.GetValue(InPlace) && parsed.GetValue(Copy))
         {
             mistakes.Add("--in-place and --copy: one of them");
@@ -91,7 +96,7 @@ internal sealed class BackfillArguments
         {
             InPlace = parsed.GetValue(InPlace) || (inPlaceByDefault && !parsed.GetValue(Copy)),
             Concurrency = parsed.GetValue(Concurrency),
-            RateMax = Math.Max(0, parsed.GetValue(Rate)),
+            RateMax = parsed.GetValue(Rate) ?? 0,
             Between = between,
             Set = set,
             ImageBytesMax = imageBytesMax,

@@ -46,7 +46,7 @@ internal sealed record BackfillOrder
         Region = parsed.GetValue(arguments.Region),
         InPlace = parsed.GetValue(arguments.InPlace) ? true : parsed.GetValue(arguments.Copy) ? false : null,
         Concurrency = parsed.GetResult(arguments.Concurrency)?.Implicit == false ? parsed.GetValue(arguments.Concurrency) : 1,
-        Rate = parsed.GetValue(arguments.Rate) is var rate and >= 0 ? rate : null,
+        Rate = parsed.GetValue(arguments.Rate),
         Between = parsed.GetValue(arguments.Between),
         Set = (parsed.GetValue(arguments.Set) ?? []).Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]),
     };

@@ -100,7 +100,7 @@ internal static class BackfillPrinter
         : $"{report.Entries} entries and {report.Vectors} vectors of batch {report.Batch:N} removed");
 
     public static void Print(ReindexReport report, bool json) => Console.Out.WriteLine(json ? BackfillJson.Write(report)
-        : $"{report.Added} vectors added in space {report.Space}; {report.Already} of {report.Entries} entries had one, {report.WithoutWords} have no words; {report.Seconds:0.0} s");
+        : $"{report.Added} vectors added in space {report.Space}; {report.Already} of {report.Entries} entries had one, {report.WithoutWords} have no words; {report.Removed} vectors of entries that are gone removed; {report.Seconds:0.0} s");
 
     private static void Line(string name, string text) => Console.Out.WriteLine($"{name,-16} {text}");
 

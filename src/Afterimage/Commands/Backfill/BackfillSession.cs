@@ -58,7 +58,7 @@ internal sealed class BackfillSession : IAsyncDisposable
     public static async ValueTask<BackfillSession?> OpenAsync(GatewayOptions options, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.Data);
-        ITextEmbedder embedder = Composition.CreateEmbedder(options, TimeProvider.System);
+        ITextEmbedder embedder = Composition.CreateEmbedder(options);
         IVectorIndex index;
         var owned = new Stack<IAsyncDisposable>();
         try
@@ -68,6 +68,13 @@ internal sealed class BackfillSession : IAsyncDisposable
         catch (VectorIndexUnavailableException)
         {
             return null;
+        }
+
+        // A command has the time that a request has not: it waits for the first contact, and says at once what is wrong.
+        if (await Composition.FaultAsync(index, cancellationToken) is { } fault)
+        {
+            await index.DisposeAsync();
+            throw new VectorIndexUnavailableException(fault);
         }
 
         var session = new BackfillSession(options, Composition.OpenStore(options, TimeProvider.System), embedder, index, owned);

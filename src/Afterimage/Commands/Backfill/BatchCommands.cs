@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Afterimage.Backfill;
-using Afterimage.Backfill.Analysis;
 using Afterimage.Backfill.Jobs;
 using Afterimage.Configuration;
 
@@ -55,9 +54,9 @@ internal static class BatchCommands
             arguments,
             parsed,
             new BackfillOrder { Action = "validate", Batch = parsed.GetValue(batch), Sample = parsed.GetValue(sample) },
-            async service =>
+            service => service.ValidateAsync(parsed.GetValue(batch), parsed.GetValue(sample), cancellationToken),
+            report =>
             {
-                ValidationReport report = await service.ValidateAsync(parsed.GetValue(batch), parsed.GetValue(sample), cancellationToken);
                 BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
                 return report.Passed ? ExitCode.Done : ExitCode.Failed;
             },
@@ -76,9 +75,9 @@ internal static class BatchCommands
             arguments,
             parsed,
             new BackfillOrder { Action = "rollback", Batch = parsed.GetValue(batch), DryRun = !parsed.GetValue(yes) },
-            async service =>
+            service => service.RollbackAsync(parsed.GetValue(batch), !parsed.GetValue(yes), cancellationToken),
+            report =>
             {
-                RollbackReport report = await service.RollbackAsync(parsed.GetValue(batch), !parsed.GetValue(yes), cancellationToken);
                 BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
                 return ExitCode.Done;
             },
@@ -95,9 +94,9 @@ internal static class BatchCommands
             arguments,
             parsed,
             new BackfillOrder { Action = "reindex" },
-            async service =>
+            service => service.ReindexAsync(seen => Console.Error.Write($"\r{seen} entries"), cancellationToken),
+            report =>
             {
-                ReindexReport report = await service.ReindexAsync(seen => Console.Error.Write($"\r{seen} entries"), cancellationToken);
                 BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
                 return ExitCode.Done;
             },
@@ -105,12 +104,13 @@ internal static class BatchCommands
         return command;
     }
 
-    private static Task<int> WithSessionAsync(
-        BackfillArguments arguments, ParseResult parsed, BackfillOrder order, Func<BackfillService, Task<int>> act, CancellationToken cancellationToken) =>
+    private static Task<int> WithSessionAsync<TReport>(
+        BackfillArguments arguments, ParseResult parsed, BackfillOrder order, Func<BackfillService, Task<TReport>> act, Func<TReport, int> done, CancellationToken cancellationToken)
+        where TReport : class =>
         WithOptionsAsync(arguments, parsed, async options =>
         {
             await using BackfillSession? session = await BackfillSession.OpenAsync(options, cancellationToken);
-            return session is null ? await BackfillRemote.SendAsync(arguments, parsed, order, cancellationToken) : await act(session.Service);
+            return session is null ? await BackfillRemote.SendAsync(arguments, parsed, order, done, cancellationToken) : done(await act(session.Service));
         });
 
     private static async Task<int> WithOptionsAsync(BackfillArguments arguments, ParseResult parsed, Func<GatewayOptions, Task<int>> act)

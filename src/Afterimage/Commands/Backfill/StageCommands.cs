@@ -22,7 +22,7 @@ internal static class StageCommands
         command.SetAction((parsed, cancellationToken) => WithSourceAsync(arguments, parsed, async (options, source, job) =>
         {
             var mapper = new SetParameters(new BackfillRequestMapper(new PollinationsDialect(options.Pollinations)), job.Set);
-            var analyzer = new SourceAnalyzer(Composition.CreateEmbedder(options, TimeProvider.System), mapper, new ResolutionBuckets(options.Semantic.Resolution), TimeProvider.System);
+            var analyzer = new SourceAnalyzer(Composition.CreateEmbedder(options), mapper, new ResolutionBuckets(options.Semantic.Resolution), TimeProvider.System);
             AnalysisReport report = await analyzer.RunAsync(source, parsed.GetValue(sample), job.Concurrency, cancellationToken);
             BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
             return ExitCode.Done;
@@ -40,14 +40,15 @@ internal static class StageCommands
         command.SetAction((parsed, cancellationToken) => WithSourceAsync(arguments, parsed, async (options, source, job) =>
         {
             await using BackfillSession? session = await BackfillSession.OpenAsync(options, cancellationToken);
-            if (session is null)
+            Func<PilotReport, int> done = report =>
             {
-                return await BackfillRemote.SendAsync(arguments, parsed, new BackfillOrder { Action = "pilot", PerBucket = parsed.GetValue(perBucket) }.With(arguments, parsed), cancellationToken);
-            }
-
-            PilotReport report = await session.Service.PilotAsync(source, job, parsed.GetValue(perBucket), cancellationToken);
-            BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
-            return ExitCode.Done;
+                BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));
+                return ExitCode.Done;
+            };
+            return session is null
+                ? await BackfillRemote.SendAsync(
+                    arguments, parsed, new BackfillOrder { Action = "pilot", PerBucket = parsed.GetValue(perBucket) }.With(arguments, parsed), done, cancellationToken)
+                : done(await session.Service.PilotAsync(source, job, parsed.GetValue(perBucket), cancellationToken));
         }));
         return command;
     }
@@ -70,7 +71,7 @@ internal static class StageCommands
 
             var display = new ProgressDisplay(parsed.GetValue(arguments.Json));
             BackfillStatus status = parsed.GetValue(retry)
-                ? await session.Service.RetryFailedAsync(source, display.Show, cancellationToken)
+                ? await session.Service.RetryFailedAsync(source, job, display.Show, cancellationToken)
                 : await session.Service.RunAsync(source, job, parsed.GetValue(again), display.Show, cancellationToken);
             display.End();
             BackfillPrinter.Print(status, parsed.GetValue(arguments.Json));

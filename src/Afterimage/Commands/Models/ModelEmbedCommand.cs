@@ -25,7 +25,7 @@ internal static class ModelEmbedCommand
             DefaultValueFactory = _ => KnownModel.All[0].Repository,
         };
         var pooling = new Option<Pooling?>("--pooling") { Description = "cls or mean; the model's own where not given." };
-        var precision = new Option<Precision?>("--precision") { Description = "fp32 or int8; int8 where not given, except for tiny models." };
+        var precision = new Option<Precision?>("--precision") { Description = "fp32 or int8; int8 where not given, except for tiny models and those that 8 bits would harm." };
         var lines = new Option<string?>("--lines") { Description = "A .jsonl file: on each line an object with \"text\", or a JSON string." };
         var json = new Option<bool>("--json") { Description = "JSON lines, which is the only form there is." };
         var command = new Command("embed", "Print the token ids and the vector of texts.") { text, model, pooling, precision, lines, json };
@@ -49,7 +49,7 @@ internal static class ModelEmbedCommand
         var store = new ModelStore(HubSettings.FromEnvironment());
         if (store.Find(model) is not { } path)
         {
-            error.WriteLine($"{model} is neither a folder nor a model on this machine; afterimage model pull {model} fetches it");
+            error.WriteLine(ModelStore.NotHere(model));
             return ExitCode.Failed;
         }
 
@@ -58,6 +58,11 @@ internal static class ModelEmbedCommand
             BertModelFolder folder = BertModelFolder.Open(path, store.PackedFolderOf(path));
             WordPieceTokenizer tokenizer = TokenizerFiles.Load(path);
             using BertEncoder encoder = BertEncoder.Load(folder, pooling ?? folder.Pooling, precision ?? folder.DefaultPrecision);
+            if (encoder.Int8Refusal is { } refusal)
+            {
+                error.WriteLine($"{model} is {refusal}");
+            }
+
             IEnumerable<string> texts = text is not null ? [text] : ReadLines(linesPath!);
             foreach (string[] batch in texts.Chunk(TextsPerBatch))
             {

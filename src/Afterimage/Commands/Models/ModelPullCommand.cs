@@ -24,7 +24,7 @@ internal static class ModelPullCommand
         string repository = known?.Repository ?? name;
         if (!ModelStore.IsRepository(repository))
         {
-            error.WriteLine($"'{name}' is neither a known model ({string.Join(", ", KnownModel.All.Select(m => m.ShortName))}) nor a repository id such as owner/name");
+            error.WriteLine(ModelStore.NotHere(name));
             return ExitCode.WrongUsage;
         }
 

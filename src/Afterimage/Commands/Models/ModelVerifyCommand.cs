@@ -22,7 +22,7 @@ internal static class ModelVerifyCommand
         var store = new ModelStore(settings);
         if (store.Find(name) is not { } folder)
         {
-            error.WriteLine($"{name} is not on this machine");
+            error.WriteLine(ModelStore.NotHere(name));
             return ExitCode.Failed;
         }
 
@@ -39,8 +39,9 @@ internal static class ModelVerifyCommand
 
             BertModelFolder model = BertModelFolder.Open(folder, store.PackedFolderOf(folder));
             WordPieceTokenizer tokenizer = TokenizerFiles.Load(folder);
-            BertEncoder.Load(model, model.Pooling, model.DefaultPrecision).Dispose();
+            using BertEncoder encoder = BertEncoder.Load(model, model.Pooling, model.DefaultPrecision);
             output.WriteLine($"{model.Config.Layers} layers, {model.Config.Hidden} dimensions, {tokenizer.VocabularySize} tokens, {model.Pooling} pooling, up to {model.TokensMax} tokens a text");
+            output.WriteLine(encoder.Int8Refusal ?? $"computed in {encoder.Precision} by the kernel {encoder.Kernel}");
             return right ? ExitCode.Done : ExitCode.Failed;
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)

@@ -27,7 +27,8 @@ internal sealed class PullProgress(TextWriter output, bool terminal)
 
         _tenth = tenth;
         _sinceShown.Restart();
-        string line = $"{path}  {done / 1e6:0.0} of {total / 1e6:0.0} MB  {done * 100 / Math.Max(total, 1)} %";
+        (double size, string unit) = total < LargeBytes ? (1e3, "kB") : (1e6, "MB");
+        string line = $"{path}  {done / size:0.0} of {total / size:0.0} {unit}  {done * 100 / Math.Max(total, 1)} %";
         if (terminal)
         {
             output.Write($"\r{line,-78}");

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Afterimage.Caching.Http;
+using Afterimage.Diagnostics;
 using Afterimage.Entries;
 
 namespace Afterimage.Gateway.HttpRoute;
@@ -15,6 +17,9 @@ internal sealed class DiskTier : IAsyncDisposable
     private const int WritersCount = 4;
     private const long QueuedBytesMax = 64L << 20;
 
+    private static readonly Counter<long> Faults = Telemetry.Meter.CreateCounter<long>(
+        "afterimage.http.disk_faults", description: "Changes of the http routes' responses on disk that failed for a reason that nobody had thought of, by its type.");
+
     private readonly IEntryStore _entries;
     private readonly HttpCachePolicy _policy;
     private readonly CancellationTokenSource _stop = new();
@@ -22,6 +27,9 @@ internal sealed class DiskTier : IAsyncDisposable
     private readonly ConcurrentDictionary<Hash256, Hash256> _resources = new();
     private readonly Channel<Func<ValueTask>>[] _queues = [.. Enumerable.Range(0, WritersCount).Select(_ => Channel.CreateUnbounded<Func<ValueTask>>())];
     private readonly Task[] _writers;
+
+    // What was forgotten before the disk had been read, for the reader to remove when it comes to it; null once it has.
+    private ConcurrentDictionary<Hash256, byte>? _forgotten = new();
     private long _queuedBytes;
 
     /// <param name="entries">A store of its own, not the images'; disposed with this.</param>
@@ -135,9 +143,13 @@ internal sealed class DiskTier : IAsyncDisposable
         Enqueue(key, async () => await _entries.DeleteAsync(entry, CancellationToken.None));
     }
 
-    /// <summary>Removes everything of a resource: at once from what can be loaded, and from the disk when the task completes.</summary>
+    /// <summary>
+    /// Removes everything of a resource: at once from what can be loaded, and from the disk when the task completes; what the start has not read yet goes when it
+    /// is read.
+    /// </summary>
     public Task ForgetAllAsync(ResourceKey key)
     {
+        _forgotten?.TryAdd(NameOf(key), 0);
         Hash256[] variants = _variants.GetValueOrDefault(NameOf(key), []);
         Array.ForEach(variants, Uncatalogue);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -214,6 +226,11 @@ internal sealed class DiskTier : IAsyncDisposable
             {
                 // The response is in memory only; the entry store counts what its disk does.
             }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A bug must not end the writer: removals wait for it, and clients for them.
+                Faults.Add(1, new KeyValuePair<string, object?>("type", e.GetType().Name));
+            }
         }
     }
 
@@ -223,15 +240,27 @@ internal sealed class DiskTier : IAsyncDisposable
         {
             await foreach (EntryHeader header in _entries.EnumerateAsync(_stop.Token))
             {
-                if (StoredResponseEntry.KeyOf(header) is { } key)
+                if (StoredResponseEntry.KeyOf(header) is not { } key)
                 {
-                    Catalogue(key, header.Key);
+                    continue;
+                }
+
+                Catalogue(key, header.Key);
+                if (_forgotten!.ContainsKey(NameOf(key)))
+                {
+                    // It may be newer than what was forgotten; one answer less costs little.
+                    Uncatalogue(header.Key);
+                    await _entries.DeleteAsync(header.Key, _stop.Token);
                 }
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // Stopping, or the disk failed: what is not known is a miss.
+        }
+        finally
+        {
+            _forgotten = null;
         }
     }
 

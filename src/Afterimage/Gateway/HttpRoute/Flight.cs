@@ -26,9 +26,30 @@ internal enum FlightOutcome
 internal sealed class Flight
 {
     private readonly TaskCompletionSource<FlightOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _waiting;
+
+    /// <summary>Requests that wait for the header section.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Waits for the header section.</summary>
+    public async Task<FlightOutcome> JoinAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await Outcome.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
 
     /// <summary>Completes with the header section.</summary>
     public Task<FlightOutcome> Outcome => _outcome.Task;
+
+    /// <summary>Whether those who come may still read along.</summary>
+    public bool IsStreaming => Outcome is { IsCompletedSuccessfully: true, Result: FlightOutcome.Streaming };
 
     /// <summary>The response as it will be stored, still without content; set before <see cref="FlightOutcome.Streaming"/>.</summary>
     public StoredResponse? Head { get; private set; }
@@ -44,13 +65,7 @@ internal sealed class Flight
     }
 
     /// <summary>Why the origin gave no answer; set before <see cref="FlightOutcome.Failed"/> where that is so.</summary>
-    public OriginAnswer? Failure { get; private set; }
-
-    public void Fail(OriginAnswer failure)
-    {
-        Failure = failure;
-        _outcome.TrySetResult(FlightOutcome.Failed);
-    }
+    public OriginAnswer? Failure { get; set; }
 
     public void End(FlightOutcome outcome) => _outcome.TrySetResult(outcome);
 }

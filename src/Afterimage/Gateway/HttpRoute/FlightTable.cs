@@ -15,6 +15,11 @@ internal sealed class FlightTable(TimeProvider time)
     /// <summary>Resources with a request under way.</summary>
     public ICollection<ResourceKey> Keys => _flights.Keys;
 
+    public int Count => _flights.Count;
+
+    /// <summary>Requests that wait for others.</summary>
+    public int Waiting => _flights.Values.Sum(flight => flight.Waiting);
+
     /// <summary>Joins the flight that is under way, or starts one.</summary>
     /// <param name="key">The resource.</param>
     /// <param name="leads">Whether the caller started it and must end it.</param>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Afterimage.Caching;
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
 using Afterimage.Origin;
@@ -14,6 +13,8 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 {
     private readonly RouteParts _parts;
     private readonly OriginFetch _fetch;
+    private readonly Purging _purging;
+    private readonly OriginPassage _passage;
 
     /// <param name="options">Origin and policy.</param>
     /// <param name="pool">The origin.</param>
@@ -26,6 +27,21 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     {
         _parts = new RouteParts(options, pool, limits, store, disk, log, time);
         _fetch = new OriginFetch(_parts);
+        _purging = new Purging(_parts);
+        _passage = new OriginPassage(_parts, _fetch, _purging);
+    }
+
+    /// <summary>Requests that wait for the origin's answer to an identical one.</summary>
+    public int Waiting => _parts.Flights.Waiting;
+
+    /// <summary>Answers under way that others may wait for, or that will be stored.</summary>
+    public int Running => _parts.Flights.Count;
+
+    /// <summary>See <see cref="OriginPassage.Invalidated"/>.</summary>
+    public event Action<ResourceKey>? Invalidated
+    {
+        add => _passage.Invalidated += value;
+        remove => _passage.Invalidated -= value;
     }
 
     /// <summary>Answers one request.</summary>
@@ -37,7 +53,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
         var request = new RouteRequest(context, target, scope, _parts.Options);
         if (!request.IsCacheable)
         {
-            return PassAsync(request);
+            return _passage.PassAsync(request);
         }
 
         StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
@@ -46,41 +62,8 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
             : AnswerAsync(request, stored);
     }
 
-    /// <summary>Forgets a resource; how many responses there were in memory.</summary>
-    public async Task<int> PurgeAsync(string target, string scope)
-    {
-        var key = new ResourceKey(scope, target);
-        _parts.Invalidations.Add(key);
-        _parts.Flights.Detach(key);
-        int count = _parts.Store.RemoveAll(key);
-        await (_parts.Disk?.ForgetAllAsync(key) ?? Task.CompletedTask);
-        return count;
-    }
-
-    /// <summary>Forgets stored responses; how many resources there were.</summary>
-    /// <param name="target">Path and query; null for all.</param>
-    /// <param name="scope">Tenant; null for all.</param>
-    /// <param name="dryRun">Only counts.</param>
-    public async Task<int> PurgeAsync(string? target, string? scope, bool dryRun, CancellationToken cancellationToken)
-    {
-        bool IsMeant(ResourceKey key) => (target is null || key.Target == target) && (scope is null || key.Scope == scope);
-        HashSet<ResourceKey> keys = [.. _parts.Store.Keys.Where(IsMeant)];
-        if (_parts.Disk is { } disk)
-        {
-            keys.UnionWith(await disk.FindAsync(IsMeant, cancellationToken));
-        }
-
-        if (!dryRun)
-        {
-            // What is under way is not stored yet and must not be stored after this.
-            foreach (ResourceKey key in target is not null && scope is not null ? keys.Append(new ResourceKey(scope, target)) : keys.Concat(_parts.Flights.Keys.Where(IsMeant)).ToArray())
-            {
-                await PurgeAsync(key.Target, key.Scope);
-            }
-        }
-
-        return keys.Count;
-    }
+    /// <summary>See <see cref="Purging.PurgeAsync"/>.</summary>
+    public Task<int> PurgeAsync(HttpPurge purge, bool dryRun, CancellationToken cancellationToken) => _purging.PurgeAsync(purge, dryRun, cancellationToken);
 
     private async Task AnswerFromDiskAsync(RouteRequest request, DiskTier disk)
     {
@@ -122,7 +105,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
             return _parts.FailAsync(request, StatusCodes.Status504GatewayTimeout, "only-if-cached", "The request allows only a stored response and there is none.");
         }
 
-        return request.IsHead ? HeadAsync(request, stored) : GetAsync(request, stored);
+        return request.IsHead ? _passage.HeadAsync(request, stored) : GetAsync(request, stored);
     }
 
     public async ValueTask DisposeAsync()
@@ -218,19 +201,20 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
         }
         finally
         {
-            // A flight that streams is taken out by whoever fills it.
-            flight.End(FlightOutcome.Failed);
-            if (flight.Outcome.Result != FlightOutcome.Streaming)
+            // A flight that streams is taken out by whoever fills it; any other before those who wait learn of its end, or they would join it once more.
+            if (!flight.IsStreaming)
             {
                 _parts.Flights.Remove(request.Key, flight);
             }
+
+            flight.End(FlightOutcome.Failed);
         }
     }
 
     /// <summary>Waits for a flight and answers from it; false where the request must go its own way.</summary>
     private async Task<bool> JoinAsync(RouteRequest request, StoredResponse? stored, Flight flight)
     {
-        FlightOutcome outcome = await flight.Outcome.WaitAsync(request.Context.RequestAborted);
+        FlightOutcome outcome = await flight.JoinAsync(request.Context.RequestAborted);
         DateTimeOffset now = _parts.Time.GetUtcNow();
         switch (outcome)
         {
@@ -255,84 +239,5 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
             default:
                 return false;
         }
-    }
-
-    /// <summary>HEAD goes to the origin where nothing fresh is stored; its answer renews or outdates what is (RFC 9111 section 4.3.5).</summary>
-    private async Task HeadAsync(RouteRequest request, StoredResponse? stored)
-    {
-        string reason = stored is null ? "fwd=uri-miss" : "fwd=stale";
-        (OriginHead? head, OriginAnswer? failure) = await _parts.SendAsync(request, default);
-        if (stored is not null && await _fetch.TryStandInAsync(request, stored, head, null, reason))
-        {
-            return;
-        }
-
-        if (head is null)
-        {
-            await _parts.FailAsync(request, failure!);
-            return;
-        }
-
-        if (head.Status == StatusCodes.Status200OK && !request.Directives.NoStore && UpdateFromHead(request, head) is { } renewed)
-        {
-            head.Dispose();
-            await _parts.Writer.WriteAsync(request, renewed, "fwd=stale; fwd-status=200");
-            return;
-        }
-
-        await _parts.Relay.PassAsync(request.Context, head, reason, "MISS");
-    }
-
-    private StoredResponse? UpdateFromHead(RouteRequest request, OriginHead head)
-    {
-        StoredResponse? renewed = null;
-        foreach (StoredResponse stored in _parts.Store.FindAll(request.Key, request.Fields))
-        {
-            if (stored.Status is not (StatusCodes.Status200OK or StatusCodes.Status206PartialContent) || !StoredUpdate.HeadDescribes(head.EndToEnd, stored))
-            {
-                _parts.Forget(request.Key, stored);
-                continue;
-            }
-
-            StoredResponse updated = StoredUpdate.Freshen(stored, head.Raw, head.RequestTime, head.ResponseTime, _parts.Options.Policy);
-            _parts.Store.Replace(request.Key, stored, updated);
-            renewed ??= updated.IsComplete ? updated : null;
-        }
-
-        return renewed;
-    }
-
-    /// <summary>Everything that is not for the cache to answer goes through; unsafe methods invalidate (RFC 9111 section 4.4).</summary>
-    private async Task PassAsync(RouteRequest request)
-    {
-        (OriginHead? head, OriginAnswer? failure) = await _parts.SendAsync(request, default);
-        if (head is null)
-        {
-            await _parts.FailAsync(request, failure!);
-            return;
-        }
-
-        foreach (string target in Invalidation.Targets(request.Method, head.Status, request.Key.Target, OriginsOf(request), head.EndToEnd))
-        {
-            await PurgeAsync(target, request.Key.Scope);
-        }
-
-        string reason = MethodRules.MayBeAnswered(request.Method) ? "fwd=bypass" : "fwd=method";
-        Ask ask = Ask.Detached(request) with { VoidFrom = _parts.Time.GetUtcNow().AddTicks(1) };
-        if (request.Method == "POST" && _parts.Admission.Admit(ask, head, out _) is { } admitted)
-        {
-            await _parts.Relay.KeepAsync(request.Context, ask, head, admitted, null, reason);
-            return;
-        }
-
-        await _parts.Relay.PassAsync(request.Context, head, reason, "BYPASS");
-    }
-
-    private Uri[] OriginsOf(RouteRequest request)
-    {
-        HttpRequest incoming = request.Context.Request;
-        return Uri.TryCreate($"{incoming.Scheme}://{incoming.Host.Value}", UriKind.Absolute, out Uri? own)
-            ? [own, .. _parts.Options.Origins]
-            : [.. _parts.Options.Origins];
     }
 }

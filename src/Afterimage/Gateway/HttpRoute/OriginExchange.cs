@@ -26,20 +26,24 @@ internal sealed class OriginExchange(OriginPool pool, OriginLimits limits, HttpR
             return (null, fault);
         }
 
-        DateTimeOffset requestTime = time.GetUtcNow();
-        OriginReply reply = await pool.SendAsync(message, new RequestTarget(target), interim, CancellationToken.None);
-        if (interim is not null)
+        try
         {
-            await interim.CloseAsync();
-        }
+            DateTimeOffset requestTime = time.GetUtcNow();
+            OriginReply reply = await pool.SendAsync(message, new RequestTarget(target), interim, CancellationToken.None);
+            if (reply.Response is null)
+            {
+                return (null, reply.Failure);
+            }
 
-        if (reply.Response is null)
+            var head = new OriginHead(reply, place, requestTime, time.GetUtcNow());
+            place = null;
+            return (head, null);
+        }
+        finally
         {
-            place.Dispose();
-            return (null, reply.Failure);
+            place?.Dispose();
+            await (interim?.CloseAsync() ?? Task.CompletedTask);
         }
-
-        return (new OriginHead(reply, place, requestTime, time.GetUtcNow()), null);
     }
 
     /// <summary>The request as it goes to the origin: end-to-end fields as they came, and <c>Via</c>.</summary>
@@ -54,10 +58,8 @@ internal sealed class OriginExchange(OriginPool pool, OriginLimits limits, HttpR
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
 
-        if (request.HasContent || incoming.ContentLength == 0)
-        {
-            message.Content = new StreamContent(incoming.Body);
-        }
+        // An empty one is not read: it may be sent after the client's request is over.
+        message.Content = request.HasContent ? new ClientContent(incoming) : incoming.ContentLength == 0 ? new ByteArrayContent([]) : null;
 
         CopyFields(incoming, message, dropPreconditions: conditions.Any);
         Add(message, "If-None-Match", conditions.IfNoneMatch);

@@ -44,7 +44,7 @@ internal sealed class OriginFetch(RouteParts parts)
 
         if (head is null)
         {
-            flight?.Fail(failure!);
+            flight?.Failure = failure;
             await parts.FailAsync(request, failure!);
             return;
         }
@@ -192,8 +192,8 @@ internal sealed class OriginFetch(RouteParts parts)
         }
         finally
         {
-            flight.End(FlightOutcome.Failed);
             parts.Flights.Remove(ask.Key, flight);
+            flight.End(FlightOutcome.Failed);
         }
     }
 }

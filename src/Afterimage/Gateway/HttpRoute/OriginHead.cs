@@ -6,7 +6,6 @@ namespace Afterimage.Gateway.HttpRoute;
 /// <summary>The header section of an origin's answer, its content still to be read. Dispose it to give the connection back.</summary>
 internal sealed class OriginHead : IDisposable
 {
-    private readonly HttpResponseMessage _message;
     private readonly OriginReply _reply;
     private readonly IDisposable _place;
     private int _disposed;
@@ -16,7 +15,7 @@ internal sealed class OriginHead : IDisposable
     public OriginHead(OriginReply reply, IDisposable place, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
         HttpResponseMessage message = reply.Response!;
-        (_message, _reply, _place) = (message, reply, place);
+        (_reply, _place) = (reply, place);
         Status = (int)message.StatusCode;
         Reason = message.ReasonPhrase;
         RequestTime = requestTime;
@@ -43,9 +42,9 @@ internal sealed class OriginHead : IDisposable
     /// <summary>Announced length; null where the end of the content says it. Read early, because the message may be gone when it is asked for.</summary>
     public long? ContentLength { get; }
 
-    public Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => _message.Content.ReadAsStreamAsync(cancellationToken);
+    public Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => _reply.OpenContentAsync(cancellationToken);
 
-    /// <summary>Notes that the content did not come whole.</summary>
+    /// <summary>Notes that the rest of the content was not waited for any longer.</summary>
     public void BrokeOff() => _reply.BrokeOff();
 
     public void Dispose()

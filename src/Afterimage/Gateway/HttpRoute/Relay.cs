@@ -91,10 +91,13 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
                 await using Stream content = await head.OpenContentAsync(CancellationToken.None);
                 await buffer.FillAsync(content, () => Finish(ask, stored, buffer), options.ReadTimeout, CancellationToken.None);
             }
+            catch (TimeoutException)
+            {
+                head.BrokeOff();
+            }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
                 // The readers know; an incomplete answer is not stored.
-                head.BrokeOff();
                 buffer.Fail();
             }
             finally
@@ -120,7 +123,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
                 await buffer.FillAsync(content, static () => { }, options.ReadTimeout, CancellationToken.None);
                 return buffer.Overflowed ? null : admitted.WithBody(buffer.Content);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or TimeoutException)
             {
                 return null;
             }

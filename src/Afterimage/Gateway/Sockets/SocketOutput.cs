@@ -24,6 +24,7 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
     private readonly PipeWriter _inner;
     private readonly Socket _socket;
     private readonly SocketSender _sender;
+    private readonly Door? _door;
     private readonly List<ArraySegment<byte>> _pieces = [];
     private readonly List<byte[]> _blocks = [];
     private byte[] _block = [];
@@ -35,11 +36,13 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
     private FilePart _lentFile;
     private FilePart _file;
     private bool _failed;
+    private bool _answered;
     private int _cancelled;
 
-    private SocketOutput(PipeWriter inner, Socket socket)
+    private SocketOutput(PipeWriter inner, Socket socket, Door? door)
     {
-        (_inner, _socket) = (inner, socket);
+        (_inner, _socket, _door) = (inner, socket, door);
+        door?.Entered(socket);
         _sender = new SocketSender(socket, this);
     }
 
@@ -51,7 +54,8 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
     public override long UnflushedBytes => _unflushed;
 
     /// <summary>Puts itself between Kestrel and the socket of every connection of an endpoint.</summary>
-    public static void Use(ListenOptions listen) => listen.Use(next => async connection =>
+    /// <param name="door">Told when a connection came in and when it had its first answer; null for nobody.</param>
+    public static void Use(ListenOptions listen, Door? door = null) => listen.Use(next => async connection =>
     {
         if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
         {
@@ -60,7 +64,7 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
         }
 
         IDuplexPipe transport = connection.Transport;
-        using var output = new SocketOutput(transport.Output, socket);
+        using var output = new SocketOutput(transport.Output, socket, door);
         connection.Transport = new Duplex(transport.Input, output);
         connection.Features.Set(output);
         try
@@ -157,6 +161,7 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
             return new ValueTask<FlushResult>(Flushed());
         }
 
+        Answered();
         return _file.Count > 0 ? FlushFileAsync() : _sender.SendAsync(_pieces);
     }
 
@@ -179,13 +184,26 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
         _inner.Complete(exception);
     }
 
-    public void Dispose() => Complete();
+    public void Dispose()
+    {
+        Answered();
+        Complete();
+    }
 
     /// <summary>Called by the sender when the socket has taken the pieces, or has not.</summary>
     internal FlushResult Sent(bool failed)
     {
         _failed |= failed;
         return Flushed();
+    }
+
+    private void Answered()
+    {
+        if (!_answered)
+        {
+            _answered = true;
+            _door?.Answered(_socket);
+        }
     }
 
     private FlushResult Flushed()

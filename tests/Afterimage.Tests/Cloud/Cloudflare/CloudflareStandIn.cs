@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Afterimage.Tests.Cloud.Cloudflare;
 
 /// <summary>
-/// Cloudflare's API for one account on loopback, as far as Vectorize goes, with its limits: a client that breaks the contract fails here.
+/// Cloudflare's API for one account on loopback, as far as Vectorize and the embeddings of Workers AI go, with its limits: a client that breaks the contract fails here.
 /// The clock is given, so that delays and the five minutes of the rate limit pass when a test says so.
 /// </summary>
 internal sealed class CloudflareStandIn : IAsyncDisposable
@@ -37,6 +37,9 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
 
     public int RequestsPerFiveMinutes { get; set; } = 1_200;
 
+    /// <summary>Whether there was ever one call too many.</summary>
+    public bool WasBlocked => _blockedUntil != default;
+
     /// <summary>Delay of indexes made from now on.</summary>
     public TimeSpan Delay { get; set; }
 
@@ -45,6 +48,24 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
 
     /// <summary>Answers taken instead of the real one, one per call.</summary>
     public ConcurrentQueue<Func<HttpContext, Task>> Instead { get; } = [];
+
+    /// <summary>Takes the place of every answer below <see cref="FaultBelow"/> while it is set.</summary>
+    public Func<HttpContext, Task>? Fault { get; set; }
+
+    /// <summary>Path below the account, for example <c>ai/</c>. Default empty: everything.</summary>
+    public string FaultBelow { get; set; } = "";
+
+    /// <summary>Indexes so far.</summary>
+    public IReadOnlyList<StandInIndex> Indexes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _indexes.Values];
+            }
+        }
+    }
 
     public StandInIndex Index(string name)
     {
@@ -74,7 +95,7 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
         string path = context.Request.Path.Value!;
         string below = path.StartsWith(root, StringComparison.Ordinal) ? path[root.Length..] : path;
         Calls.Enqueue($"{context.Request.Method} {below}");
-        if (Instead.TryDequeue(out Func<HttpContext, Task>? instead))
+        if (Instead.TryDequeue(out Func<HttpContext, Task>? instead) || (below.StartsWith(FaultBelow, StringComparison.Ordinal) && (instead = Fault) is not null))
         {
             await instead(context);
             return;
@@ -148,6 +169,11 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
 
     private object? Route(HttpRequest request, string path, byte[] body)
     {
+        if (path == StandInModel.Path)
+        {
+            return StandInModel.Run(Json(request, body));
+        }
+
         const string Root = "vectorize/v2/indexes";
         if (path == Root && request.Method == "POST")
         {
@@ -204,7 +230,7 @@ internal sealed class CloudflareStandIn : IAsyncDisposable
         return null;
     }
 
-    private static JsonElement Json(HttpRequest request, byte[] body) => request.ContentType == "application/json"
+    private static JsonElement Json(HttpRequest request, byte[] body) => request.ContentType is "application/json" or "application/json; charset=utf-8"
         ? JsonElement.Parse(body)
         : throw new StandInFault(415, 0, "expected application/json");
 }

@@ -57,6 +57,38 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
+    public async Task Requests_in_flight_beyond_the_budget_do_not_starve_work_in_the_background()
+    {
+        var time = new ManualTime();
+        var budget = new RequestBudget(300, time);
+        while (budget.TryTake())
+        {
+        }
+
+        int background = 0, flight = 0;
+        Task waiting = budget.WaitAsync(default);
+        for (int tenth = 0; tenth < 3_000; tenth++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            while (budget.TryTake())
+            {
+                flight++;
+            }
+
+            // What a timer completes runs on another thread.
+            await Task.WhenAny(waiting, Task.Delay(1));
+            if (waiting.IsCompleted)
+            {
+                background++;
+                waiting = budget.WaitAsync(default);
+            }
+        }
+
+        Assert.InRange(background, 35, 65);
+        Assert.InRange(flight, 160, 200);
+    }
+
+    [Fact]
     public async Task Quiet_is_kept_by_everybody_and_then_ends()
     {
         var time = new ManualTime();

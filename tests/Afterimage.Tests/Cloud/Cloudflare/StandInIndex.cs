@@ -26,6 +26,26 @@ internal sealed class StandInIndex(string name, string? description, int dimensi
     /// <summary>Uploads so far: vectors and bytes of each.</summary>
     public List<(int Vectors, int Bytes)> Uploads { get; } = [];
 
+    /// <summary>Vectors that searches see.</summary>
+    public int Visible
+    {
+        get
+        {
+            Process();
+            return _vectors.Count;
+        }
+    }
+
+    /// <summary>Whether vectors can be written so that filters see them.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            Process();
+            return _metadataIndexes.Count == 2;
+        }
+    }
+
     public object Describe() => new { name, description = description ?? "", created_on = "2026-11-21T12:00:00Z", modified_on = "2026-11-21T12:00:00Z", config = new { dimensions, metric = "cosine" } };
 
     public object Info()

@@ -274,6 +274,15 @@ public sealed class VectorizeIndexTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_index_takes_one_store_and_refuses_another()
+    {
+        await using VectorizeIndex index = await OpenAsync(new VectorizeOptions { Store = "s3://images/" });
+        await using VectorizeIndex again = await OpenAsync(new VectorizeOptions { Store = "s3://images/" });
+        await using var other = new VectorizeIndex(Client(), new VectorizeOptions { Store = "files 1" }, "space", Dimensions);
+        Assert.Contains("holds the vectors of another store than files 1", Assert.Single(await other.CheckAsync(default)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_mistake_in_the_options_is_named()
     {
         IReadOnlyList<string> account = new CloudflareOptions { AccountId = "x", RequestsPerFiveMinutes = 5_000 }.Validate();
@@ -291,13 +300,16 @@ public sealed class VectorizeIndexTests : IAsyncLifetime
     private CloudflareOptions Options(Uri? apiBase = null, string token = CloudflareStandIn.Token) =>
         new() { AccountId = CloudflareStandIn.AccountId, ApiToken = token, ApiBase = apiBase ?? _standIn.ApiBase };
 
-    private CloudflareClient Client() => new(Options(), time: _time);
+    private CloudflareClient Client()
+    {
+        var client = new CloudflareClient(Options(), time: _time);
+        _clients.Add(client);
+        return client;
+    }
 
     private async Task<VectorizeIndex> OpenAsync(VectorizeOptions? options = null, int dimensions = Dimensions, string space = "space")
     {
-        CloudflareClient client = Client();
-        _clients.Add(client);
-        var index = new VectorizeIndex(client, options ?? new VectorizeOptions { FlushAfterMs = 60_000 }, space, dimensions);
+        var index = new VectorizeIndex(Client(), options ?? new VectorizeOptions { FlushAfterMs = 60_000 }, space, dimensions);
         Assert.Empty(await index.CheckAsync(default));
         return index;
     }

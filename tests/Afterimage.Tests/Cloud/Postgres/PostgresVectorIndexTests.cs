@@ -34,6 +34,30 @@ public sealed class PostgresVectorIndexTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_schema_takes_one_store_and_refuses_another()
+    {
+        PostgresOptions options = await postgres.OptionsAsync();
+        options.Store = "s3://images/";
+        await using PostgresDatabase database = new(options);
+        await using PostgresVectorIndex index = new(database, "space", Dimensions);
+        await index.AddAsync([Vectors.Record(1, Dimensions)], default);
+
+        options.Store = "files 1";
+        await using PostgresDatabase otherDatabase = new(options);
+        await using PostgresVectorIndex other = new(otherDatabase, "space", Dimensions);
+        var refused = await Assert.ThrowsAsync<VectorIndexUnavailableException>(async () => await other.RemoveAsync([Vectors.Key(1)], default));
+        Assert.Contains("holds the vectors of another store (s3://images/; this one is files 1)", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await index.CountAsync(null, default));
+
+        // As the sentence says, for a store that is no more.
+        await using var source = NpgsqlDataSource.Create(options.ConnectionString);
+        await using NpgsqlCommand release = source.CreateCommand($"DELETE FROM {options.Schema}.store;");
+        await release.ExecuteNonQueryAsync();
+        await using PostgresVectorIndex heir = new(otherDatabase, "space", Dimensions);
+        Assert.Equal(1, await heir.CountAsync(null, default));
+    }
+
+    [Fact]
     public async Task The_floor_is_exact()
     {
         await using PostgresDatabase database = new(await postgres.OptionsAsync());
@@ -203,6 +227,14 @@ public sealed class PostgresVectorIndexTests(PostgresFixture postgres)
 
         await using PostgresDatabase old = new(options);
         Assert.Contains("made by a newer Afterimage", Assert.Single(await old.CheckAsync(default)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_larger_graph_is_searched_wider_unless_the_operator_says_how_wide()
+    {
+        long[] vectors = [0, 10_000, 100_000, 500_000];
+        Assert.Equal([100, 100, 150, 400], vectors.Select(new PostgresOptions().EfSearchFor));
+        Assert.Equal([77, 77, 77, 77], vectors.Select(new PostgresOptions { HnswEfSearch = 77 }.EfSearchFor));
     }
 
     [Fact]

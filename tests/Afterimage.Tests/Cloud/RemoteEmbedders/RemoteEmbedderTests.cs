@@ -117,7 +117,7 @@ public sealed class RemoteEmbedderTests
     {
         var server = new Server("""{"data":[{"index":0,"embedding":[1,0]}]}""");
         using var embedder = new RemoteEmbedder(
-            new OpenAiEndpoint(new Uri("http://server/v1"), model, "", 2, handler: server), new EmbeddingSpace("t", 2), Quick, TimeProvider.System);
+            new OpenAiEndpoint(new Uri("http://server/v1"), model, "", 2, handler: server), new EmbeddingSpace("t", 2), Quick, TimeProvider.System, Ignore);
         await EmbedAsync(embedder, "a");
         Assert.Equal(asked, server.Requests[0].Body.Contains("dimensions", StringComparison.Ordinal));
     }
@@ -127,7 +127,7 @@ public sealed class RemoteEmbedderTests
     {
         var server = new Server("{}") { Hangs = true };
         var endpoint = new OpenAiEndpoint(new Uri("http://server/v1"), "m", "", handler: server);
-        using var embedder = new RemoteEmbedder(endpoint, new EmbeddingSpace("t", 2), Quick with { Timeout = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+        using var embedder = new RemoteEmbedder(endpoint, new EmbeddingSpace("t", 2), Quick with { Timeout = TimeSpan.FromMilliseconds(50) }, TimeProvider.System, Ignore);
         Assert.Equal(EmbedOutcome.TimedOut, await embedder.EmbedAsync(["a"], new float[2], default));
     }
 
@@ -136,7 +136,7 @@ public sealed class RemoteEmbedderTests
     {
         var server = new Server("{}") { Statuses = new(Enumerable.Repeat(500, 1000)) };
         var endpoint = new OpenAiEndpoint(new Uri("http://server/v1"), "m", "", handler: server);
-        using var embedder = new RemoteEmbedder(endpoint, new EmbeddingSpace("t", 2), Quick with { Retries = 0, BreakerCallsMin = 5 }, TimeProvider.System);
+        using var embedder = new RemoteEmbedder(endpoint, new EmbeddingSpace("t", 2), Quick with { Retries = 0, BreakerCallsMin = 5 }, TimeProvider.System, Ignore);
         for (int i = 0; i < 20; i++)
         {
             Assert.Equal(EmbedOutcome.Unavailable, await embedder.EmbedAsync(["a"], new float[2], default));
@@ -151,10 +151,24 @@ public sealed class RemoteEmbedderTests
         var server = new Server { Answer = _ => Vectors(1) };
         var endpoint = new OpenAiEndpoint(new Uri("http://server/v1"), "m", "", handler: server);
         using var embedder = new RemoteEmbedder(
-            endpoint, new EmbeddingSpace("t", 2), Quick with { CallsPerSecond = 0.2, Timeout = TimeSpan.FromMilliseconds(200) }, TimeProvider.System);
+            endpoint, new EmbeddingSpace("t", 2), Quick with { CallsPerSecond = 0.2, Timeout = TimeSpan.FromMilliseconds(200) }, TimeProvider.System, Ignore);
         Assert.Equal(EmbedOutcome.Embedded, await embedder.EmbedAsync(["a"], new float[2], default));
         Assert.NotEqual(EmbedOutcome.Embedded, await embedder.EmbedAsync(["b"], new float[2], default));
         Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData(400, """{"error":"no such model"}""", "no vectors from openai/server/m/2/text-1: server answered 400 {\"error\":\"no such model\"}")]
+    [InlineData(200, """{"data":[{"embedding":[1,2,3]}]}""", "no vectors from openai/server/m/2/text-1: 3 dimensions instead of 2")]
+    [InlineData(200, "nonsense", "no vectors from openai/server/m/2/text-1: server answered something that is not JSON")]
+    public async Task The_operator_is_told_why_there_are_no_vectors(int status, string body, string expected)
+    {
+        var said = new List<string>();
+        ITextEmbedder embedder = EmbedderFactory.Create(
+            new EmbeddingOptions { Provider = EmbeddingProvider.OpenAi, Url = "http://server/v1", Model = "m", Dimensions = 2 },
+            Hub, TimeProvider.System, said.Add, new Server(body) { Statuses = new([status]) });
+        Assert.NotEqual(EmbedOutcome.Embedded, await embedder.EmbedAsync(["a"], new float[2], default));
+        Assert.Equal([expected], said);
     }
 
     [Fact]
@@ -171,7 +185,7 @@ public sealed class RemoteEmbedderTests
         using BertEmbedder ours = BertEmbedder.Load(GoldenEmbeddings.FixtureFolder, "fixture");
         using var generator = new EmbedderGenerator(ours);
         Assert.Equal(32, generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
-        using var embedder = new RemoteEmbedder(new GeneratorEndpoint(generator), new EmbeddingSpace("t", 32), Quick, TimeProvider.System);
+        using var embedder = new RemoteEmbedder(new GeneratorEndpoint(generator), new EmbeddingSpace("t", 32), Quick, TimeProvider.System, Ignore);
         float[] direct = new float[32], through = new float[32];
         await ours.EmbedAsync(["a tiny orange cat"], direct, default);
         Assert.Equal(EmbedOutcome.Embedded, await embedder.EmbedAsync(["a tiny orange cat"], through, default));
@@ -201,13 +215,17 @@ public sealed class RemoteEmbedderTests
         Assert.Matches("^bert/encoder@[0-9a-f]{8}/mean/fp32-1/wordpiece-1$", bert.Space.Id);
     }
 
-    private static ITextEmbedder Create(EmbeddingOptions options) => EmbedderFactory.Create(options, Hub, TimeProvider.System);
+    private static void Ignore(string message)
+    {
+    }
+
+    private static ITextEmbedder Create(EmbeddingOptions options) => EmbedderFactory.Create(options, Hub, TimeProvider.System, Ignore);
 
     private static RemoteEmbedder OpenAi(Server server, int textsPerCall = 32) =>
-        new(new OpenAiEndpoint(new Uri("http://server/v1"), "m", "", 0, textsPerCall, server), new EmbeddingSpace("test/2", 2), Quick, TimeProvider.System);
+        new(new OpenAiEndpoint(new Uri("http://server/v1"), "m", "", 0, textsPerCall, server), new EmbeddingSpace("test/2", 2), Quick, TimeProvider.System, Ignore);
 
     private static RemoteEmbedder WorkersAi(Server server) =>
-        new(new WorkersAiEndpoint("acc", "@cf/baai/bge-base-en-v1.5", "cls", "token", handler: server), new EmbeddingSpace("test/2", 2), Quick, TimeProvider.System);
+        new(new WorkersAiEndpoint("acc", "@cf/baai/bge-base-en-v1.5", "cls", "token", handler: server), new EmbeddingSpace("test/2", 2), Quick, TimeProvider.System, Ignore);
 
     private static async Task<float[]> EmbedAsync(ITextEmbedder embedder, params string[] texts)
     {

@@ -33,6 +33,9 @@ internal sealed class FakeS3 : IAsyncDisposable
     /// <summary>Says with which status and error code to refuse a request; null to answer it.</summary>
     public Func<HttpRequest, (int Status, string Code)?> Fault { get; set; } = _ => null;
 
+    /// <summary>What every request waits for before it is answered.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
     public int PageSize { get; set; } = 1000;
 
     public static async Task<FakeS3> StartAsync()
@@ -56,7 +59,7 @@ internal sealed class FakeS3 : IAsyncDisposable
         BreakDuration = TimeSpan.FromSeconds(1),
     };
 
-    public IAmazonS3 Connect(S3StoreOptions? options = null) => S3Connection.Connect(options ?? Options, new BasicAWSCredentials("test", "test"));
+    public IAmazonS3 Connect(S3StoreOptions? options = null) => S3Clients.Connect(options ?? Options, new BasicAWSCredentials("test", "test"));
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
@@ -68,6 +71,7 @@ internal sealed class FakeS3 : IAsyncDisposable
         string path = Uri.UnescapeDataString(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0]);
         string name = path.StartsWith($"/{Bucket}/", StringComparison.Ordinal) ? path[(Bucket.Length + 2)..] : "";
         Requests.Enqueue($"{request.Method} {name}");
+        await Hold.WaitAsync(context.RequestAborted);
         if (Fault(request) is { } fault)
         {
             await RefuseAsync(context, fault.Status, fault.Code);

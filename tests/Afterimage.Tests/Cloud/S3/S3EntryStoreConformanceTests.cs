@@ -1,7 +1,6 @@
 using Afterimage.Cloud.S3;
 using Afterimage.Entries;
 using Afterimage.Tests.Conformance;
-using Afterimage.Tests.Entries;
 using Xunit;
 
 namespace Afterimage.Tests.Cloud.S3;

@@ -1,13 +1,18 @@
-using System.Text;
 using Afterimage.Backfill.Keys;
+using Afterimage.Caching;
 using Afterimage.Cloud.S3;
+using Afterimage.Configuration;
 using Afterimage.Entries;
+using Afterimage.Gateway;
+using Afterimage.Requests;
 using Afterimage.Tests.Entries;
+using Afterimage.Tests.Images;
+using Afterimage.Tests.Scenarios;
 using Xunit;
 
 namespace Afterimage.Tests.Cloud.S3;
 
-/// <summary>What the bucket store does about other gateways, outages, damage and the earlier cache's objects.</summary>
+/// <summary>What the bucket store does about other gateways, outages and damage.</summary>
 public sealed class S3EntryStoreTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -21,13 +26,13 @@ public sealed class S3EntryStoreTests : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private async Task<S3EntryStore> OpenAsync(string local = "local", Func<S3StoreOptions, S3StoreOptions>? with = null, ILocationReader? locations = null)
+    private async Task<S3EntryStore> OpenAsync(string local = "local", Func<S3StoreOptions, S3StoreOptions>? with = null, ILocationReader? locations = null, TimeProvider? time = null)
     {
         S3StoreOptions options = with?.Invoke(_bucket.Options) ?? _bucket.Options;
         var store = S3EntryStore.Open(
             options,
             new FileEntryStoreOptions { Folder = Path.Combine(_folder.Path, local), FreeDiskBytesMin = 0, Flush = FlushPolicy.Never },
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             locations,
             _bucket.Connect(options));
         await store.Counted;
@@ -120,6 +125,85 @@ public sealed class S3EntryStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_bucket_that_never_answers_is_a_miss_long_before_the_time_for_a_request_is_over()
+    {
+        using var silent = new SilentServer();
+        await using S3EntryStore store = await OpenAsync(with: o => o with
+        {
+            ServiceUrl = $"http://127.0.0.1:{silent.Port}",
+            RequestTimeout = TimeSpan.FromHours(1),
+            AnswerTimeout = TimeSpan.FromMilliseconds(50),
+            CountAtStart = false,
+        });
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.Null(await store.OpenAsync(TestEntries.Key(i), default));
+            Assert.Null(await store.PeekAsync(TestEntries.Key(i), default));
+            Assert.False((await store.TryPeekAsync(TestEntries.Key(i), default)).Answered);
+        }
+
+        Assert.Equal(PutOutcome.Failed, await store.PutAsync(1));
+    }
+
+    [Fact]
+    public async Task A_look_up_waits_for_a_slow_bucket_once()
+    {
+        var time = new ManualTime();
+        await using S3EntryStore store = await OpenAsync(with: o => o with { LocalStalenessMax = TimeSpan.Zero, CountAtStart = false }, time: time);
+        time.Advance(TimeSpan.FromSeconds(2));
+        var answer = new TaskCompletionSource();
+        _bucket.Hold = answer.Task;
+        _bucket.Requests.Clear();
+
+        Task<OpenEntry?> lookup = store.OpenAsync(TestEntries.Key(1), default).AsTask();
+        while (_bucket.Requests.Count < 2)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(["GET " + NameOf(1), "GET afterimage/quarantine.json"], _bucket.Requests.Order());
+        answer.SetResult();
+        Assert.Null(await lookup);
+    }
+
+    [Fact]
+    public async Task Who_has_waited_for_the_bucket_does_not_wait_as_long_for_the_earlier_caches()
+    {
+        byte[] image = ImageFixtures.SmallPng();
+        _bucket.Objects[EarlierKeyScheme.KeyOf("/prompt/a_fox", null)] = (image, []);
+        var answer = new TaskCompletionSource();
+        _bucket.Hold = answer.Task;
+        S3StoreOptions options = _bucket.Options with { AnswerTimeout = TimeSpan.FromHours(1), RequestTimeout = TimeSpan.FromHours(1) };
+        var reader = new EarlierCacheReader(new S3Objects(options, _bucket.Connect(options), TimeProvider.System), new EarlierCacheOptions());
+
+        // Nothing is kept, so nothing is stored or indexed.
+        var cache = new EarlierCache(reader, Composition.Admission(new AdmissionOptions(), SizeCheck.Off), null!, null!, null, patience: TimeSpan.FromHours(1), TimeProvider.System);
+        ImageRequest request = TestEntries.Request(1);
+        Assert.Null(await cache.FindAsync(request, "/prompt/a_fox", keep: false, waited: TimeSpan.FromHours(1), default));
+
+        // The look-up went on for whoever comes next.
+        ValueTask<OpenEntry?> next = cache.FindAsync(request, "/prompt/a_fox", keep: false, waited: TimeSpan.Zero, default);
+        answer.SetResult();
+        using OpenEntry? found = await next;
+        Assert.Equal(image, found!.Body!.Value.ToArray());
+        Assert.Equal(2, _bucket.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_batch_that_the_bucket_does_not_give_up_is_not_said_to_be_gone()
+    {
+        await using S3EntryStore store = await OpenAsync();
+        var batch = Guid.NewGuid();
+        await store.PutManyAsync([.. Enumerable.Range(0, 6).Select(i => new NewEntry(TestEntries.Header(i, TestEntries.Body(i)) with { Batch = i < 4 ? batch : Guid.Empty }, TestEntries.Body(i)))], default);
+        _bucket.Fault = request => request.Method == "DELETE" ? (403, "AccessDenied") : null;
+        await Assert.ThrowsAsync<IOException>(async () => await store.DeleteBatchAsync(batch, default));
+
+        _bucket.Fault = _ => null;
+        Assert.Equal(4, await store.DeleteBatchAsync(batch, default));
+        Assert.Equal(2, _bucket.Objects.Keys.Count(name => name.EndsWith(".entry", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_damaged_object_is_a_miss_and_can_be_replaced()
     {
         await using S3EntryStore store = await OpenAsync();
@@ -198,41 +282,5 @@ public sealed class S3EntryStoreTests : IAsyncLifetime
 
         Assert.All(bodies, body => Assert.Equal(TestEntries.Body(1, 200_000), body));
         Assert.InRange(_bucket.Requests.Count(r => r.StartsWith("GET afterimage/", StringComparison.Ordinal) && r.EndsWith(".entry", StringComparison.Ordinal)), 1, 5);
-    }
-
-    [Fact]
-    public async Task The_earlier_caches_objects_are_found_by_its_own_keys()
-    {
-        string[] rows = File.ReadAllLines(Repository.SharedData("keys/golden.tsv"));
-        var reader = new EarlierCacheReader(new S3Objects(_bucket.Options, _bucket.Connect(), TimeProvider.System), new EarlierCacheOptions());
-        int hits = 0;
-        foreach (string[] cells in rows.Skip(1).Select(row => row.Split('\t')))
-        {
-            var url = new Uri(cells[0]);
-            string pathAndQuery = cells[0][(cells[0].IndexOf(url.Host, StringComparison.Ordinal) + url.Host.Length)..];
-            bool versioned = hits % 2 == 0;
-            _bucket.Objects.Clear();
-            _bucket.Objects[versioned ? cells[1] : cells[2]] = (Encoding.ASCII.GetBytes($"image {hits}"), []);
-            (S3Answer answer, EarlierCacheReader.Found found) = await reader.TryReadAsync(pathAndQuery, default);
-            Assert.True(answer == S3Answer.Done, cells[0]);
-            Assert.Equal($"image {hits}", Encoding.ASCII.GetString(found.Bytes.Span));
-            hits++;
-        }
-
-        Assert.Equal(rows.Length - 1, hits);
-        Assert.Equal(S3Answer.Missing, (await reader.TryReadAsync("/prompt/never%20asked", default)).Answer);
-    }
-
-    [Fact]
-    public async Task An_object_of_the_earlier_cache_that_answers_another_url_is_not_taken()
-    {
-        var reader = new EarlierCacheReader(new S3Objects(_bucket.Options, _bucket.Connect(), TimeProvider.System), new EarlierCacheOptions());
-        string key = EarlierKeyScheme.KeyOf("/prompt/a%20cat", null);
-        var metadata = new Dictionary<string, string> { ["x-amz-meta-originalurl"] = "https://image.example/prompt/a%20dog" };
-        _bucket.Objects[key] = ([1, 2, 3], metadata);
-        Assert.Equal(S3Answer.Missing, (await reader.TryReadAsync("/prompt/a%20cat", default)).Answer);
-
-        metadata["x-amz-meta-originalurl"] = "https://image.example/prompt/a%20cat?nofeed=true";
-        Assert.Equal(S3Answer.Done, (await reader.TryReadAsync("/prompt/a%20cat", default)).Answer);
     }
 }

@@ -1,7 +1,6 @@
 using Afterimage.Cloud.S3;
 using Afterimage.Entries;
 using Afterimage.Tests.Conformance;
-using Afterimage.Tests.Entries;
 using Amazon.Runtime;
 using Xunit;
 
@@ -34,7 +33,7 @@ public sealed class S3RverConformanceTests : EntryStoreConformance, IAsyncLifeti
             new FileEntryStoreOptions { Folder = Path.Combine(_folder.Path, "local"), FreeDiskBytesMin = 0 },
             TimeProvider.System,
             null,
-            S3Connection.Connect(options, new BasicAWSCredentials(S3RverServer.Key, S3RverServer.Key)));
+            S3Clients.Connect(options, new BasicAWSCredentials(S3RverServer.Key, S3RverServer.Key)));
         await store.Counted;
         return store;
     }

@@ -49,6 +49,25 @@ public sealed class DiskScenarios : IDisposable
     }
 
     [Fact]
+    public async Task What_is_invalidated_before_the_disk_has_been_read_does_not_come_back_either()
+    {
+        await using (RouteFixture route = await StartAsync())
+        {
+            await route.GetAsync("/a");
+            await route.GetAsync("/b");
+        }
+
+        await using DiskTier disk = Open();
+        var key = new ResourceKey("", "/a");
+        await disk.ForgetAllAsync(key);
+        await disk.Loaded;
+        await disk.SettleAsync();
+        Assert.False(disk.MayHave(key));
+        Assert.True(disk.MayHave(new ResourceKey("", "/b")));
+        Assert.Equal([new ResourceKey("", "/b")], await disk.FindAsync(_ => true, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Every_part_of_a_response_is_read_back()
     {
         await using DiskTier disk = Open();

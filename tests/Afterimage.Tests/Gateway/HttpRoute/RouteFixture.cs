@@ -41,6 +41,9 @@ internal sealed class RouteFixture : IAsyncDisposable
 
     public TestOrigin Origin => _origin!;
 
+    /// <summary>Requests that wait for others.</summary>
+    public int Waiting => _route.Waiting;
+
     /// <param name="answer">What the origin does.</param>
     /// <param name="change">Changes the route's options.</param>
     /// <param name="protection">Limits and times towards the origin.</param>
@@ -105,7 +108,7 @@ internal sealed class RouteFixture : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            HttpRouteHost.Configure(kestrel);
+            ServerSettings.Configure(kestrel, new LimitOptions());
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         WebApplication app = builder.Build();

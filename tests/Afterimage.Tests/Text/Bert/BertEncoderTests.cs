@@ -48,6 +48,7 @@ public sealed class BertEncoderTests
         WordPieceTokenizer tokenizer = model == "fixture" ? TokenizerFiles.Load(folder) : TokenizerFiles.LoadVocabulary(Repository.SharedData("tokenizer/vocab.txt"));
         BertModelFolder opened = BertModelFolder.Open(folder);
         using BertEncoder encoder = BertEncoder.Load(opened, pooling, precision, TestedKernels.Named(kernel), WorkTeam.Shared);
+        Assert.Equal(precision, encoder.Precision);
         List<GoldenEmbeddings> golden = GoldenEmbeddings.Read(Path.Combine(folder, "golden.jsonl"));
         int[][] ids = [.. golden.Select(g => tokenizer.Encode(g.Text, opened.TokensMax))];
         int hidden = opened.Config.Hidden;

@@ -28,6 +28,7 @@ public sealed class Int8FileTests : IDisposable
     [InlineData(9)]
     [InlineData(30)]
     [InlineData(60)]
+    [InlineData(90)]
     [InlineData(5000)]
     [InlineData(9_000_000)]
     public void A_damaged_file_is_made_again(long at)
@@ -64,12 +65,32 @@ public sealed class Int8FileTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_model_that_8_bits_would_harm_only_that_is_kept()
+    {
+        string refused = Path.Combine(_folder, "refused"), file = Path.Combine(refused, Int8File.Name);
+        new RandomBert(256, 4, 1024, Layers: 12) { Spread = 8 }.Write(refused);
+        string? why = Refusal(refused);
+        Assert.NotNull(why);
+        Assert.InRange(new FileInfo(file).Length, 1, 1000);
+
+        DateTime written = File.GetLastWriteTimeUtc(file);
+        Assert.Equal(why, Refusal(refused));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(file));
+    }
+
+    [Fact]
     public void Small_models_leave_no_file_behind()
     {
         string small = Path.Combine(_folder, "small");
         new RandomBert(32, 4, 64).Write(small);
         BertEncoder.Load(BertModelFolder.Open(small), Pooling.Cls, Precision.Int8).Dispose();
         Assert.False(File.Exists(Path.Combine(small, Int8File.Name)));
+    }
+
+    private static string? Refusal(string folder)
+    {
+        using BertEncoder encoder = BertEncoder.Load(BertModelFolder.Open(folder), Pooling.Cls, Precision.Int8);
+        return encoder.Int8Refusal;
     }
 
     private float[] Encode()

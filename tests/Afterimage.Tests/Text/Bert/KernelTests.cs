@@ -24,7 +24,7 @@ public sealed unsafe class KernelTests
             var random = new Random(inputs);
             float[] weight = Numbers(random, inputs * outputs), bias = Numbers(random, outputs);
             using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, outputs));
-            Int8Weights.Pack(weight, bias, Numbers(random, inputs), memory.Start);
+            Int8Weights.Pack(weight, bias, new InputProfile(Numbers(random, inputs), [.. Enumerable.Range(0, inputs / 30)]), memory.Start);
             Int8Weights weights = Int8Weights.At(memory, memory.Start, inputs, outputs);
             using var dense = new Int8Dense(kernel, weights);
             using var plain = new Int8Dense(new PortableKernel(), weights);
@@ -44,12 +44,43 @@ public sealed unsafe class KernelTests
         var random = new Random(4);
         float[] weight = Numbers(random, inputs * outputs), bias = Numbers(random, outputs), center = Numbers(random, inputs);
         using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, outputs));
-        Int8Weights.Pack(weight, bias, center, memory.Start);
+        Int8Weights.Pack(weight, bias, new InputProfile(center, []), memory.Start);
         using var dense = new Int8Dense(TestedKernels.Named(name), Int8Weights.At(memory, memory.Start, inputs, outputs));
         float[] exact = [.. Enumerable.Range(0, outputs).Select(o => bias[o] + Enumerable.Range(0, inputs).Sum(i => weight[o * inputs + i] * center[i]))];
         AssertNear(exact, Run(dense, center, 1), 1e-5f);
         float[] near = [.. center.Select(x => x + 0.001f * (float)random.NextDouble())];
         AssertNear([.. Enumerable.Range(0, outputs).Select(o => bias[o] + Enumerable.Range(0, inputs).Sum(i => weight[o * inputs + i] * near[i]))], Run(dense, near, 1), 1e-4f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Outlier_inputs_are_exact_and_take_no_resolution_from_the_others(string name)
+    {
+        const int inputs = 256, outputs = 40;
+        var random = new Random(6);
+        float[] weight = Numbers(random, inputs * outputs), bias = Numbers(random, outputs), values = Numbers(random, inputs);
+        int[] outliers = [3, 70, 255];
+        Array.ForEach(outliers, o => values[o] *= 1e6f);
+        using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, outputs));
+        Int8Weights.Pack(weight, bias, new InputProfile(Numbers(random, inputs), outliers), memory.Start);
+        using var dense = new Int8Dense(TestedKernels.Named(name), Int8Weights.At(memory, memory.Start, inputs, outputs));
+        float[] loud = Run(dense, values, 1);
+        double[] fromOutliers = [.. Enumerable.Range(0, outputs).Select(o => outliers.Sum(i => (double)weight[o * inputs + i] * values[i]))];
+        Array.ForEach(outliers, o => values[o] = 0);
+        float[] quiet = Run(dense, values, 1);
+        Assert.All(Enumerable.Range(0, outputs), o => Assert.Equal(fromOutliers[o] + quiet[o], loud[o], 1.0));
+    }
+
+    [Fact]
+    public void Columns_that_vary_many_times_as_much_as_the_others_are_outliers()
+    {
+        double[] variances = [.. Enumerable.Repeat(1.0, 600)];
+        Assert.Empty(OutlierColumns.Find(variances));
+        (variances[7], variances[50], variances[99]) = (1000, 10, 50);
+        Assert.Equal([7, 99], OutlierColumns.Find(variances));
+        Assert.Equal(OutlierColumns.Max, OutlierColumns.Find([.. variances.Select((v, i) => i < 20 ? 1e6 : v)]).Length);
+        Assert.Empty(OutlierColumns.Find([3]));
+        Assert.Empty(OutlierColumns.Find(new double[30]));
     }
 
     [Theory]
@@ -85,7 +116,7 @@ public sealed unsafe class KernelTests
         using var memory = new NativeBuffer(Int8Weights.TotalBytes(inputs, 1));
         float[] signs = new float[inputs];
         Rotation.Signs(signs);
-        Int8Weights.Pack(signs, [0], new float[inputs], memory.Start);
+        Int8Weights.Pack(signs, [0], new InputProfile(new float[inputs], []), memory.Start);
         using var dense = new Int8Dense(kernel, Int8Weights.At(memory, memory.Start, inputs, 1));
         Assert.Equal(inputs, Run(dense, signs, 1)[0], 1f);
     }
@@ -169,12 +200,13 @@ public sealed unsafe class KernelTests
     private static float[] Run(DenseLayer dense, float[] values, int rows)
     {
         int codeStride = (dense.Inputs + 63) / 64 * 64 * 2;
-        using var memory = new NativeBuffer(rows * (codeStride + 4L * (dense.PaddedOutputs + 1)) + 4L * dense.Inputs);
+        using var memory = new NativeBuffer(rows * (codeStride + 4L * (dense.PaddedOutputs + 1 + OutlierColumns.Max)) + 4L * dense.Inputs);
         byte* codes = memory.Start;
-        float* scales = (float*)(codes + rows * codeStride), outputs = scales + rows, scratch = outputs + rows * dense.PaddedOutputs;
+        float* scales = (float*)(codes + rows * codeStride), outliers = scales + rows, outputs = outliers + rows * OutlierColumns.Max;
+        float* scratch = outputs + rows * dense.PaddedOutputs;
         fixed (float* inputs = values)
         {
-            var activations = new Activations(inputs, dense.Inputs, codes, codeStride, scales);
+            var activations = new Activations(inputs, dense.Inputs, codes, codeStride, scales, outliers);
             for (int row = 0; row < rows; row++)
             {
                 dense.Prepare(inputs + row * dense.Inputs, activations, row, scratch);

@@ -20,6 +20,9 @@ internal sealed record RandomBert(int Hidden, int Heads, int Intermediate, int L
     /// <summary>Gain of one hidden dimension in every layer norm.</summary>
     public float Outlier { get; init; } = 1;
 
+    /// <summary>Factor on the weights of the linear layers; large ones make much of a small difference.</summary>
+    public float Spread { get; init; } = 1;
+
     public void Write(string folder, int seed = 1)
     {
         Directory.CreateDirectory(folder);
@@ -45,7 +48,7 @@ internal sealed record RandomBert(int Hidden, int Heads, int Intermediate, int L
             for (int i = 0; i < count; i++)
             {
                 bool gain = name.Contains("LayerNorm", StringComparison.Ordinal) && (name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("gamma", StringComparison.Ordinal));
-                double value = (random.NextDouble() * 2 - 1) * (gain ? 0.2 : shape.Length == 1 ? 0.1 : 1.2 / Math.Sqrt(shape[^1]));
+                double value = (random.NextDouble() * 2 - 1) * (gain ? 0.2 : shape.Length == 1 ? 0.1 : 1.2 * Spread / Math.Sqrt(shape[^1]));
                 value = gain ? (value + 1) * (i == 3 ? Outlier : 1) : value;
                 data.Write(integers ? BitConverter.GetBytes((long)i) : Bytes((float)value));
             }

@@ -61,6 +61,20 @@ public sealed class RandomModelTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_model_that_8_bits_would_harm_is_computed_in_floats_and_says_so()
+    {
+        new RandomBert(256, 4, 1024, Layers: 8) { Spread = 8 }.Write(_folder);
+        using (BertEncoder encoder = BertEncoder.Load(BertModelFolder.Open(_folder), Pooling.Cls, Precision.Int8))
+        {
+            Assert.Equal(Precision.Fp32, encoder.Precision);
+            Assert.StartsWith("computed in floats: in 8 bits its vectors would have a cosine of 0.", encoder.Int8Refusal, StringComparison.Ordinal);
+        }
+
+        using BertEncoder asked = BertEncoder.Load(BertModelFolder.Open(_folder), Pooling.Cls, Precision.Fp32);
+        Assert.Null(asked.Int8Refusal);
+    }
+
     [Theory]
     [InlineData("hidden_size", "0")]
     [InlineData("hidden_size", "25")]
@@ -111,6 +125,7 @@ public sealed class RandomModelTests : IDisposable
         using BertCheckpoint checkpoint = BertCheckpoint.Open(Path.Combine(_folder, BertModelFolder.WeightsName));
         var plain = new PlainBertEncoder(folder.Config, checkpoint);
         using BertEncoder fast = BertEncoder.Load(folder, pooling, precision, TestedKernels.Named(kernel), WorkTeam.Shared);
+        Assert.Equal(precision, fast.Precision);
         var random = new Random(3);
         int[][] texts = [.. ((int[])[1, 2, 3, 5, 6, 7, 13, 33, 40]).Select(n => Enumerable.Range(0, n).Select(_ => random.Next(folder.Config.Vocabulary)).ToArray())];
         int hidden = folder.Config.Hidden;

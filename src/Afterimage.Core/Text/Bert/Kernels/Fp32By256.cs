@@ -4,47 +4,13 @@ using System.Runtime.Intrinsics;
 namespace Afterimage.Text.Bert.Kernels;
 
 /// <summary>The float product in 256-bit registers: a block is 6 rows x 16 outputs.</summary>
-internal static unsafe class Fp32By256
+internal readonly unsafe struct Fp32By256 : IRowBlock<Fp32Panel>
 {
-    private const int BlockWidth = 16;
+    private const int HeightMax = 6, BlockWidth = 16;
 
-    /// <summary>Rows in blocks of nearly equal height, at most 6.</summary>
-    public static void Multiply(in Fp32Panel panel, int rows)
-    {
-        int blocks = (rows + 5) / 6;
-        for (int row = 0; blocks > 0; blocks--)
-        {
-            int height = (rows - row + blocks - 1) / blocks;
-            for (int column = 0; column < Fp32Panel.Width; column += BlockWidth)
-            {
-                switch (height)
-                {
-                    case 6:
-                        Block<Rows6>(panel, row, column);
-                        break;
-                    case 5:
-                        Block<Rows5>(panel, row, column);
-                        break;
-                    case 4:
-                        Block<Rows4>(panel, row, column);
-                        break;
-                    case 3:
-                        Block<Rows3>(panel, row, column);
-                        break;
-                    case 2:
-                        Block<Rows2>(panel, row, column);
-                        break;
-                    default:
-                        Block<Rows1>(panel, row, column);
-                        break;
-                }
-            }
+    public static void Multiply(in Fp32Panel panel, int rows) => RowBlocks.Multiply<Fp32By256, Fp32Panel>(panel, rows, HeightMax, Fp32Panel.Width, BlockWidth);
 
-            row += height;
-        }
-    }
-
-    private static void Block<TRows>(in Fp32Panel panel, int row, int column)
+    public static void Block<TRows>(in Fp32Panel panel, int row, int column)
         where TRows : struct, IRowCount
     {
         Vector256<float> a0 = Vector256.Load(panel.Bias + column), b0 = Vector256.Load(panel.Bias + column + 8);

@@ -5,53 +5,13 @@ using System.Runtime.Intrinsics.X86;
 namespace Afterimage.Text.Bert.Kernels;
 
 /// <summary>The 8-bit product with AVX-512 where .NET cannot reach VNNI: weights widened to 16 bits on the way, a block is 8 rows x 16 outputs.</summary>
-internal static unsafe class Int8By512
+internal readonly unsafe struct Int8By512 : IRowBlock<Int8Panel>
 {
-    private const int BlockWidth = 16;
+    private const int HeightMax = 8, BlockWidth = 16;
 
-    /// <summary>Rows in blocks of nearly equal height, at most 8.</summary>
-    public static void Multiply(in Int8Panel panel, int rows)
-    {
-        int blocks = (rows + 7) / 8;
-        for (int row = 0; blocks > 0; blocks--)
-        {
-            int height = (rows - row + blocks - 1) / blocks;
-            for (int column = 0; column < Int8Panel.Width; column += BlockWidth)
-            {
-                switch (height)
-                {
-                    case 8:
-                        Block<Rows8>(panel, row, column);
-                        break;
-                    case 7:
-                        Block<Rows7>(panel, row, column);
-                        break;
-                    case 6:
-                        Block<Rows6>(panel, row, column);
-                        break;
-                    case 5:
-                        Block<Rows5>(panel, row, column);
-                        break;
-                    case 4:
-                        Block<Rows4>(panel, row, column);
-                        break;
-                    case 3:
-                        Block<Rows3>(panel, row, column);
-                        break;
-                    case 2:
-                        Block<Rows2>(panel, row, column);
-                        break;
-                    default:
-                        Block<Rows1>(panel, row, column);
-                        break;
-                }
-            }
+    public static void Multiply(in Int8Panel panel, int rows) => RowBlocks.Multiply<Int8By512, Int8Panel>(panel, rows, HeightMax, Int8Panel.Width, BlockWidth);
 
-            row += height;
-        }
-    }
-
-    private static void Block<TRows>(in Int8Panel panel, int row, int column)
+    public static void Block<TRows>(in Int8Panel panel, int row, int column)
         where TRows : struct, IRowCount
     {
         Vector512<int> a0 = Vector512<int>.Zero, b0 = a0;

@@ -5,47 +5,13 @@ using System.Runtime.Intrinsics.Arm;
 namespace Afterimage.Text.Bert.Kernels;
 
 /// <summary>The 8-bit product with Arm's dot-product instructions: a block is 6 rows x 8 outputs of the panel.</summary>
-internal static unsafe class Int8ByDotProduct
+internal readonly unsafe struct Int8ByDotProduct : IRowBlock<Int8Panel>
 {
-    private const int BlockWidth = 8;
+    private const int HeightMax = 6, BlockWidth = 8;
 
-    /// <summary>Rows in blocks of nearly equal height, at most 6.</summary>
-    public static void Multiply(in Int8Panel panel, int rows)
-    {
-        int blocks = (rows + 5) / 6;
-        for (int row = 0; blocks > 0; blocks--)
-        {
-            int height = (rows - row + blocks - 1) / blocks;
-            for (int column = 0; column < Int8Panel.Width; column += BlockWidth)
-            {
-                switch (height)
-                {
-                    case 6:
-                        Block<Rows6>(panel, row, column);
-                        break;
-                    case 5:
-                        Block<Rows5>(panel, row, column);
-                        break;
-                    case 4:
-                        Block<Rows4>(panel, row, column);
-                        break;
-                    case 3:
-                        Block<Rows3>(panel, row, column);
-                        break;
-                    case 2:
-                        Block<Rows2>(panel, row, column);
-                        break;
-                    default:
-                        Block<Rows1>(panel, row, column);
-                        break;
-                }
-            }
+    public static void Multiply(in Int8Panel panel, int rows) => RowBlocks.Multiply<Int8ByDotProduct, Int8Panel>(panel, rows, HeightMax, Int8Panel.Width, BlockWidth);
 
-            row += height;
-        }
-    }
-
-    private static void Block<TRows>(in Int8Panel panel, int row, int column)
+    public static void Block<TRows>(in Int8Panel panel, int row, int column)
         where TRows : struct, IRowCount
     {
         Vector128<int> a0 = Vector128<int>.Zero, b0 = a0;

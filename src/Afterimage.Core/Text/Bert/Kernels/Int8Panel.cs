@@ -38,4 +38,12 @@ internal unsafe struct Int8Panel
 
     /// <summary>Floats from row to row.</summary>
     public nint OutputStride;
+
+    /// <summary>The same from another row on.</summary>
+    public readonly Int8Panel From(int row) => this with
+    {
+        Codes = Codes + row * CodeStride,
+        RowScales = RowScales + row,
+        Outputs = Outputs + row * OutputStride,
+    };
 }

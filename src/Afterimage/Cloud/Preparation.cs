@@ -1,15 +1,16 @@
 using Afterimage.Vectors;
 
-namespace Afterimage.Cloud.Postgres;
+namespace Afterimage.Cloud;
 
 /// <summary>
-/// Something that must be made once before the database can be used (its schema, a table). One attempt at a time runs in the background, for everybody; who
-/// asks waits no longer than for the use itself, and not at all once an attempt has failed: a database that does not answer must not hold up requests that
-/// can do without it. Thread-safe.
+/// Something that must be made once before a remote index can be used (a schema, a table). One attempt at a time runs in the background, for everybody; who
+/// asks waits no longer than for the use itself, and not at all once an attempt has failed or has been waited for in vain: a service that does not answer must
+/// not hold up requests that can do without it. Thread-safe.
 /// </summary>
 /// <param name="make">Faults are <see cref="VectorIndexUnavailableException"/>; bounded in time by itself.</param>
 /// <param name="pause">Time between the end of a failed attempt and the next.</param>
-internal sealed class Preparation<T>(Func<Task<T>> make, TimeSpan pause, TimeProvider time)
+/// <param name="late">The fault of who waited in vain, as a sentence.</param>
+internal sealed class Preparation<T>(Func<Task<T>> make, TimeSpan pause, string late, TimeProvider time)
     where T : class
 {
     private readonly Lock _lock = new();
@@ -29,10 +30,10 @@ internal sealed class Preparation<T>(Func<Task<T>> make, TimeSpan pause, TimePro
             return made;
         }
 
-        Task<T>? attempt = Attempt(out VectorIndexUnavailableException? fault);
-        if (fault is not null && (attempt is null || patience != Timeout.InfiniteTimeSpan))
+        Task<T>? attempt = Attempt(out VectorIndexUnavailableException? known);
+        if (known is not null && (attempt is null || patience != Timeout.InfiniteTimeSpan))
         {
-            throw new VectorIndexUnavailableException(fault.Message, fault);
+            throw new VectorIndexUnavailableException(known.Message, known);
         }
 
         try
@@ -41,7 +42,14 @@ internal sealed class Preparation<T>(Func<Task<T>> make, TimeSpan pause, TimePro
         }
         catch (TimeoutException e)
         {
-            throw new VectorIndexUnavailableException("PostgreSQL did not answer in time.", e);
+            // Nobody else waits for this attempt as long.
+            var fault = new VectorIndexUnavailableException(late, e);
+            lock (_lock)
+            {
+                _fault ??= fault;
+            }
+
+            throw fault;
         }
     }
 

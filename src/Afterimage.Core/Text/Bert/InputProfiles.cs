@@ -4,28 +4,27 @@ using Afterimage.Text.Bert.Kernels;
 namespace Afterimage.Text.Bert;
 
 /// <summary>
-/// What the inputs of every dense layer are on average, over a few texts in floats: the centres of the 8-bit layers. Two layers at a time are in memory.
+/// What the inputs of every dense layer look like, over a few texts in floats: the centres and outliers of the 8-bit layers. Two layers at a time are in
+/// memory.
 /// </summary>
-internal static class InputMeans
+internal static class InputProfiles
 {
     /// <summary>Means are rounded to multiples of 1 over this, so that machines whose floats differ in the last bits get the same.</summary>
     private const float Steps = 1024;
 
-    /// <summary>One vector per dense layer, in the order of <see cref="DenseShape.All"/>.</summary>
-    public static float[][] Measure(BertModelFolder folder, DenseKernel kernel)
+    /// <summary>One profile per dense layer, in the order of <see cref="DenseShape.All"/>, and the mean-pooled vectors of the texts.</summary>
+    public static (InputProfile[] Profiles, float[] Vectors) Measure(BertModelFolder folder, DenseKernel kernel, int[][] texts)
     {
         BertConfig config = folder.Config;
-        int[][] texts = CalibrationTexts.Of(folder);
         var checkpoint = BertCheckpoint.Open(folder.WeightsPath);
         var layers = new ObservedLayers(config, checkpoint, kernel);
         using var weights = new BertWeights(config, checkpoint, layers);
         using var alone = new WorkTeam(1);
         using var pass = new ForwardPass(config, weights, Pooling.Mean, kernel, alone);
-        pass.Encode([.. texts.SelectMany(t => t)], [.. texts.Select(t => t.Length)], new float[texts.Length * config.Hidden]);
-        return [.. layers.Observed.Select(Mean)];
+        float[] vectors = new float[texts.Length * config.Hidden];
+        pass.Encode([.. texts.SelectMany(t => t)], [.. texts.Select(t => t.Length)], vectors);
+        return ([.. layers.Observed.Select(dense => dense.Profile())], vectors);
     }
-
-    private static float[] Mean(ObservedDense dense) => [.. dense.Sums.Select(sum => MathF.Round((float)(sum / dense.Rows) * Steps) / Steps)];
 
     /// <summary>Layers in floats that are made when the pass comes to them and dropped when it has gone by.</summary>
     private sealed class ObservedLayers(BertConfig config, BertCheckpoint checkpoint, DenseKernel kernel) : IReadOnlyList<BertLayer>
@@ -66,16 +65,23 @@ internal static class InputMeans
     /// <summary>A layer that adds up what it is given. One thread.</summary>
     private sealed unsafe class ObservedDense(DenseLayer inner) : DenseLayer(inner.Inputs, inner.Outputs, inner.PanelWidth)
     {
-        public double[] Sums { get; } = new double[inner.Inputs];
+        private readonly double[] _sums = new double[inner.Inputs], _squares = new double[inner.Inputs];
+        private int _rows;
 
-        public int Rows { get; private set; }
+        public InputProfile Profile()
+        {
+            double[] means = [.. _sums.Select(sum => sum / _rows)];
+            double[] variances = [.. _squares.Select((sum, i) => sum / _rows - means[i] * means[i])];
+            return new InputProfile([.. means.Select(mean => MathF.Round((float)mean * Steps) / Steps)], OutlierColumns.Find(variances));
+        }
 
         public override void Prepare(float* values, in Activations activations, int row, float* scratch)
         {
-            Rows++;
-            for (int i = 0; i < Sums.Length; i++)
+            _rows++;
+            for (int i = 0; i < _sums.Length; i++)
             {
-                Sums[i] += values[i];
+                _sums[i] += values[i];
+                _squares[i] += (double)values[i] * values[i];
             }
         }
 

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Afterimage.Backfill.Jobs;
+using Afterimage.Tests.Images;
+using Xunit;
+
+namespace Afterimage.Tests.Backfill;
+
+/// <summary>What a job in a running gateway does so that hits do not wait for it.</summary>
+public sealed class BesideTrafficTests
+{
+    [Theory]
+    [InlineData(200, 20)]
+    [InlineData(8, 8)]
+    public void A_process_begins_gently_once_and_not_with_every_order(double rate, double first)
+    {
+        var start = new GentleStart();
+        Assert.All(Enumerable.Range(0, 200), _ => Assert.Equal((GentleStart.ChunkSize, first), (start.ChunkOf(32), start.RateOfNext(rate))));
+        Assert.All(Enumerable.Range(0, 200), _ => Assert.Equal((32, rate), (start.ChunkOf(32), start.RateOfNext(rate))));
+        Assert.Equal(2, new GentleStart().ChunkOf(2));
+    }
+
+    [Fact]
+    public async Task All_of_a_gateways_job_is_done_by_threads_that_give_way()
+    {
+        TroubledStore? store = null;
+        await using var fixture = new BackfillFixture(around: inner => store = new TroubledStore(inner));
+        var threads = new ConcurrentBag<(string? Name, int Nice)>();
+        var source = new MemorySource { Reading = _ => Note(), Listing = _ => Note() };
+        for (int i = 0; i < 6; i++)
+        {
+            source.Add($"{i}.png", ImageFixtures.SmallPng(4, 4, ImageFixtures.Text("parameters", $"a red fox\nSteps: 1, Seed: {i}")));
+        }
+
+        store!.Say = (_, outcome) =>
+        {
+            Note();
+            return outcome;
+        };
+        store.Refuse = _ =>
+        {
+            Note();
+            return null;
+        };
+        fixture.Service.Start(source, new BackfillOptions { ChunkSize = 2 }, again: false, retryFailed: false);
+        await fixture.Service.Ended;
+
+        Assert.Null(fixture.Service.LastFault);
+        Assert.Equal(6, fixture.Service.Status().Single().Progress.Adopted);
+        Assert.True(threads.Count >= 24);
+        int expected = OperatingSystem.IsLinux() ? Math.Min(19, NiceHere() + 10) : 0;
+        Assert.All(threads, thread => Assert.Equal(("background", expected), thread));
+
+        void Note() => threads.Add((Thread.CurrentThread.Name, NiceHere()));
+    }
+
+    [Fact]
+    public async Task What_a_job_leaves_behind_is_done_all_the_same()
+    {
+        var gate = new TaskCompletionSource();
+        Task left = Task.CompletedTask;
+        await BackgroundScheduler.RunAsync(1, () =>
+        {
+            left = LeaveAsync();
+            return Task.CompletedTask;
+        });
+        gate.SetResult();
+        await left;
+
+        async Task LeaveAsync() => await gate.Task;
+    }
+
+    private static int NiceHere() => OperatingSystem.IsLinux() ? GetPriority(0, 0) : 0;
+
+    [DllImport("libc", EntryPoint = "getpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetPriority(int which, uint who);
+}
