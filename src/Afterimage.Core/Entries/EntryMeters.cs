@@ -21,12 +21,13 @@ internal static class EntryMeters
         Meter meter = Telemetry.Meter;
         meter.CreateObservableGauge("afterimage.store.entries", () => Stores.Keys.Sum(s => s.Status.Entries), "{entry}", "Entries known.");
         meter.CreateObservableGauge("afterimage.store.bytes", () => Stores.Keys.Sum(s => s.Status.Bytes), "By", "Bytes of entries on disk.");
-        meter.CreateObservableGauge("afterimage.store.load_progress", () => Stores.IsEmpty ? 1 : Stores.Keys.Min(s => s.Status.LoadProgress), "1", "How far the read-back at start has come.");
+        meter.CreateObservableGauge("afterimage.store.load_progress", () => Stores.Keys.Select(s => s.Status.LoadProgress).DefaultIfEmpty(1).Min(), "1", "How far the read-back at start has come.");
         meter.CreateObservableGauge("afterimage.store.open_files", () => Stores.Keys.Sum(s => (long)s.OpenFiles), "{file}", "Entry files kept open.");
         meter.CreateObservableGauge("afterimage.store.memory.bytes", () => Stores.Keys.Sum(s => s.Memory.Bytes), "By", "Bytes in the memory tier.");
         meter.CreateObservableGauge("afterimage.store.memory.entries", () => Stores.Keys.Sum(s => (long)s.Memory.Count), "{entry}", "Entries in the memory tier.");
     }
 
+    /// <summary>Lets the gauges count a store, which must be whole: they may read it at once, on another thread.</summary>
     public static void Register(FileEntryStore store) => Stores[store] = 0;
 
     public static void Unregister(FileEntryStore store) => Stores.TryRemove(store, out _);

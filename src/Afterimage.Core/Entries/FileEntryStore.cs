@@ -43,9 +43,11 @@ public sealed partial class FileEntryStore : IEntryStore
         _writers = new SemaphoreSlim(options.WritersMax);
         Memory = new MemoryTier(options.Memory, clock);
         _readBack = new FolderReadBack(_folder, Adopt);
-        EntryMeters.Register(this);
         Loaded = Task.Factory.StartNew(() => Load(_closing.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _background = Task.Run(() => MaintainAsync(_closing.Token));
+
+        // Last: from here on another thread's gauges read it.
+        EntryMeters.Register(this);
     }
 
     public event Action<Hash256>? Removed;

@@ -52,8 +52,10 @@ public sealed class VectorIndex : IVectorIndex
         var graphMaintenance = new GraphMaintenance(_state, _graphs, _writing, _builder, options.GraphMin);
         _maintenance = new Maintenance(_state, _log, graphMaintenance, compaction, _writing, options.GraphMin);
         _writer = new VectorWriter(_state, _log, _commit, _maintenance, _writing, options.Dimensions);
-        VectorMetrics.Add(this);
         Ready = Task.Run(Load);
+
+        // Last: from here on another thread's gauges read it.
+        VectorMetrics.Add(this);
     }
 
     public string SpaceId => _options.SpaceId;

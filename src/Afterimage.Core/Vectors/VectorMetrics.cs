@@ -32,6 +32,7 @@ internal static class VectorMetrics
             "afterimage.index.rebuilds", () => Observe(s => s.Rebuilds), "{rebuild}", "Graphs thrown away because most of what they held was removed.");
     }
 
+    /// <summary>Lets the gauges count an index, which must be whole: they may read it at once, on another thread.</summary>
     public static void Add(VectorIndex index) => Open[index] = new("space", index.SpaceId);
 
     public static void Remove(VectorIndex index) => Open.TryRemove(index, out _);
