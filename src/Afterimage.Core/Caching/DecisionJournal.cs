@@ -11,7 +11,11 @@ namespace Afterimage.Caching;
 /// <param name="PolicyProbability">What the policy alone said; feedback is learnt against it.</param>
 public sealed record DecisionRecord(
     string Id, DateTimeOffset Time, SemanticMode Mode, SemanticOutcome Outcome, string Asked, Hash256 AskedKey, string? CandidateId, Hash256? CandidateKey,
-    string? Candidate, float? Similarity, double? Probability, IReadOnlyList<string> Reasons, double? PolicyProbability, Hash256 Partition);
+    string? Candidate, float? Similarity, double? Probability, IReadOnlyList<string> Reasons, double? PolicyProbability, Hash256 Partition)
+{
+    /// <summary>Key of the picture that the response carried; null where that was not the candidate's.</summary>
+    public Hash256? ServedKey => Outcome == SemanticOutcome.Reuse && Mode == SemanticMode.On ? CandidateKey : null;
+}
 
 /// <summary>The last decisions of the semantic tier that had a candidate, for explain, feedback and the shadow report. Bounded; thread-safe.</summary>
 public sealed class DecisionJournal(int countMax, TimeProvider time)

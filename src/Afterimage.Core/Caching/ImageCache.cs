@@ -111,9 +111,9 @@ public sealed class ImageCache(
                 over = () => { };
             }
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
-            // A bug must not leave the waiting clients hanging: they get an error that names it.
+            // A bug, or no memory for a picture, must not leave the waiting clients hanging: they get an error that names it.
             var answer = new OriginAnswer(OriginFault.Broken, $"internal error: {e.GetType().Name}: {e.Message}");
             generation.End(new GenerationResult(GenerationEnd.Fault, new GenerationHead(SemanticLookup.NotTried, answer, null), null, AdmissionOutcome.Incomplete));
         }
@@ -217,8 +217,12 @@ public sealed class ImageCache(
             : new GenerationResult(complete ? GenerationEnd.NotAdmitted : GenerationEnd.Fault, head, null, outcome);
     }
 
-    private async ValueTask<bool> IsStoredAsync(ImageRequest request, RequestPlan plan) =>
-        await store.PeekAsync(request.ExactKey, CancellationToken.None) is { } found && !(plan.AgeMax < time.GetUtcNow() - found.Created);
+    // Opened and not only looked at: a picture that is elsewhere and cannot be had, or is in quarantine, must not end a generation that others wait for.
+    private async ValueTask<bool> IsStoredAsync(ImageRequest request, RequestPlan plan)
+    {
+        using OpenEntry? found = await store.OpenAsync(request.ExactKey, CancellationToken.None);
+        return found is not null && !(plan.AgeMax < time.GetUtcNow() - found.Header.Created);
+    }
 
     /// <summary>Takes the picture's lease, or waits while another gateway has it. True where that one's picture is stored by then; else the origin must be asked, by everyone who got no lease as well.</summary>
     private async Task<bool> IsMadeElsewhereAsync(IGenerationLeases leases, Generation generation, ImageRequest request, RequestPlan plan)

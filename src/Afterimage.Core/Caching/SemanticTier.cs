@@ -117,6 +117,19 @@ public sealed class SemanticTier
         _readings.Remove(key);
     }
 
+    // Upkeep on the way; that an index takes no changes now must not cost the request its answer.
+    private async ValueTask ForgetAsync(Hash256 entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Index.RemoveAsync([entry], cancellationToken);
+        }
+        catch (VectorIndexUnavailableException)
+        {
+            // The next who meets it, or the next reconcile.
+        }
+    }
+
     private async ValueTask<SemanticLookup> JudgeAsync(
         ImageRequest request, Hash256 partition, IReadOnlyList<Neighbor> neighbors, TimeSpan? ageMax, float[] vector, CancellationToken cancellationToken)
     {
@@ -134,7 +147,7 @@ public sealed class SemanticTier
                 if (await _entries.IsGoneAsync(neighbor.Entry, cancellationToken))
                 {
                     StaleVectors.Add(1);
-                    await Index.RemoveAsync([neighbor.Entry], cancellationToken);
+                    await ForgetAsync(neighbor.Entry, cancellationToken);
                 }
 
                 continue;

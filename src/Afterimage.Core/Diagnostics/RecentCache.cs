@@ -12,17 +12,17 @@ public sealed class RecentCache<TKey, TValue>(int countMax, IEqualityComparer<TK
     where TKey : notnull
 {
     private readonly Lock _lock = new();
-    private volatile ConcurrentDictionary<TKey, TValue> _young = new(comparer);
-    private volatile ConcurrentDictionary<TKey, TValue> _old = new(comparer);
+    private volatile Generation _young = new(comparer);
+    private volatile Generation _old = new(comparer);
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        if (_young.TryGetValue(key, out value))
+        if (_young.Map.TryGetValue(key, out value))
         {
             return true;
         }
 
-        if (!_old.TryGetValue(key, out value))
+        if (!_old.Map.TryGetValue(key, out value))
         {
             return false;
         }
@@ -33,24 +33,50 @@ public sealed class RecentCache<TKey, TValue>(int countMax, IEqualityComparer<TK
 
     public void Set(TKey key, TValue value)
     {
-        if (_young.Count >= countMax / 2)
+        Generation young = _young;
+        if (young.Added >= countMax / 2)
         {
             lock (_lock)
             {
-                if (_young.Count >= countMax / 2)
+                if (_young == young)
                 {
-                    _old = _young;
-                    _young = new(comparer);
+                    _old = young;
+                    _young = new Generation(comparer);
                 }
+
+                young = _young;
             }
         }
 
-        _young[key] = value;
+        young.Set(key, value);
     }
 
     public void Remove(TKey key)
     {
-        _young.TryRemove(key, out _);
-        _old.TryRemove(key, out _);
+        _young.Map.TryRemove(key, out _);
+        _old.Map.TryRemove(key, out _);
+    }
+
+    /// <summary>Counts what is added by itself: the count of a concurrent dictionary takes all of its locks.</summary>
+    private sealed class Generation(IEqualityComparer<TKey>? comparer)
+    {
+        private int _added;
+
+        public ConcurrentDictionary<TKey, TValue> Map { get; } = new(comparer);
+
+        /// <summary>How many were added, those that were removed since among them.</summary>
+        public int Added => Volatile.Read(ref _added);
+
+        public void Set(TKey key, TValue value)
+        {
+            if (Map.TryAdd(key, value))
+            {
+                Interlocked.Increment(ref _added);
+            }
+            else
+            {
+                Map[key] = value;
+            }
+        }
     }
 }

@@ -102,7 +102,6 @@ internal sealed class HeaderPack(EntryVolume volume, int number, string path, Sa
             return 0;
         }
 
-        _seenEnd = end;
         int damaged = 0;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBytes);
         try
@@ -127,6 +126,9 @@ internal sealed class HeaderPack(EntryVolume volume, int number, string path, Sa
 
                 Length += consumed;
             }
+
+            // Not before: a scan that is broken off is done again.
+            _seenEnd = end;
         }
         finally
         {

@@ -8,6 +8,7 @@ internal static class WebPMetadata
 {
     private const byte ExifFlag = 0x08;
     private const byte XmpFlag = 0x04;
+    private const int FeatureBytes = 10;
 
     private static readonly HashSet<string> Shown = ["VP8X", "ICCP", "ANIM", "ANMF", "ALPH", "VP8 ", "VP8L"];
 
@@ -23,7 +24,8 @@ internal static class WebPMetadata
         bool kept = true;
         while (chunks.Next())
         {
-            if (chunks.Is("VP8X"u8))
+            // Anywhere else it is none: it comes first, or there is none.
+            if (chunks.Start == 12 && chunks.Is("VP8X"u8) && chunks.Data.Length >= FeatureBytes)
             {
                 features = edits.Length + 8;
             }

@@ -19,16 +19,17 @@ public sealed class ResolutionBuckets(ResolutionBucketing bucketing)
 
     /// <summary>
     /// The bucket's name. In nine: width/height from 0.9 to 1.1 is square by its longest side (512, 1024); taller is portrait by height and wider is
-    /// landscape by width (768, 1536). A size left to the origin (0) is a bucket of its own.
+    /// landscape by width (768, 1536). A size left to the origin (0) is a bucket of its own, and so is each size of which one side is.
     /// </summary>
     public string NameOf(int width, int height)
     {
-        if (width <= 0 || height <= 0)
+        if (width <= 0 && height <= 0)
         {
             return "auto";
         }
 
-        if (bucketing == ResolutionBucketing.Exact)
+        // Of one side nothing is known; the other must still be the same.
+        if (bucketing == ResolutionBucketing.Exact || width <= 0 || height <= 0)
         {
             return $"{width}x{height}";
         }

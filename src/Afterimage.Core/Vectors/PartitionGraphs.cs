@@ -169,6 +169,12 @@ internal sealed class PartitionGraphs(RowStore rows, VectorLog log, RetiredQueue
     public IReadOnlyList<ulong> SequencesOf(Graph graph, int node)
     {
         var sequences = new List<ulong>(1);
+        if (!graph.Base.Has(node))
+        {
+            // Taken out: its row is somebody else's already, or will be.
+            return sequences;
+        }
+
         for (int row = graph.Base.Row(node); row >= 0; row = rows.Info(row).NextOfNode)
         {
             if (rows.Info(row).Live)

@@ -176,7 +176,7 @@ internal sealed class Searcher : ReadEpochs.Reader, IScoredRows
         Graph? graph = partition.Graph;
         RowList list = partition.List;
         int graphed = list.Graphed;
-        if (graph is null || graph != partition.Graph || graphed == 0)
+        if (graph is null || graph != partition.Graph || graphed == 0 || graph.Base.End == 0)
         {
             Path = SearchPath.Scan;
             ScanList(list, 0);

@@ -73,13 +73,15 @@ public sealed class VectorIndex : IVectorIndex
         {
             lock (_writing)
             {
+                // While it loads, the loader alone may walk through graphs and what waits for them.
+                bool ready = Ready.IsCompletedSuccessfully;
                 return new VectorIndexStatus(
-                    Ready.IsCompletedSuccessfully,
+                    ready,
                     Volatile.Read(ref _loadProgress),
                     _state.Count,
                     _state.Partitions.Count,
-                    _maintenance.Pending,
-                    _state.Bytes,
+                    ready ? _maintenance.Pending : 0,
+                    ready ? _state.Bytes : 0,
                     _log.Bytes,
                     _commit.Lag.TotalSeconds,
                     _log.Damaged,

@@ -4,6 +4,7 @@ using System.Text;
 using Afterimage.Caching;
 using Afterimage.Gateway;
 using Afterimage.Matching;
+using Afterimage.Text;
 
 namespace Afterimage.Admin;
 
@@ -34,7 +35,12 @@ internal sealed class DecisionsAdmin(DecisionJournal journal, SemanticTier seman
 
         int n = semantic.Embedder.Space.Dimensions;
         float[] vectors = new float[2 * n];
-        await semantic.Embedder.EmbedAsync([a, b], vectors, context.RequestAborted);
+        if (await semantic.Embedder.EmbedAsync([a, b], vectors, context.RequestAborted) is var outcome and not EmbedOutcome.Embedded)
+        {
+            await ErrorAnswers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "embedder-away", $"The prompts could not be embedded now ({outcome}).");
+            return;
+        }
+
         float similarity = 0;
         for (int i = 0; i < n; i++)
         {
@@ -69,7 +75,9 @@ internal sealed class DecisionsAdmin(DecisionJournal journal, SemanticTier seman
         var feedback = new Feedback(
             decision.Asked, candidate, decision.Partition, decision.CandidateKey!.Value, decision.PolicyProbability ?? 0, decision.Similarity ?? 0, order.Verdict == "right");
         feedback.LearnBy(semantic);
-        string? others = changes is null ? null : await changes.PublishAsync(feedback, context.RequestAborted) ? "told" : "told later";
+
+        // Also where whoever said it hung up meanwhile: what was learnt here is learnt everywhere.
+        string? others = changes is null ? null : await changes.PublishAsync(feedback, CancellationToken.None) ? "told" : "told later";
         await AdminRoutes.WriteJsonAsync(context, new { recorded = order.Verdict, decision.Asked, stored = candidate, others });
     }
 

@@ -87,7 +87,7 @@ internal sealed class EntriesAdmin(IEntryStore store, DecisionJournal journal, S
 
     /// <summary>The key behind an entry's id, or behind the id of the response that a semantic hit carried.</summary>
     private async ValueTask<Hash256?> KeyOfAsync(string id, CancellationToken cancellationToken) =>
-        await store.FindByIdAsync(id, cancellationToken) ?? journal.Find(id)?.CandidateKey;
+        await store.FindByIdAsync(id, cancellationToken) ?? journal.Find(id)?.ServedKey;
 
     internal static object Shown(EntryHeader entry) => new
     {

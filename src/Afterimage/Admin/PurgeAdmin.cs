@@ -41,6 +41,9 @@ internal sealed record PurgeOrder
 /// <summary>Purge: entries by what they are, and responses of routes of dialect http by their request.</summary>
 internal sealed class PurgeAdmin(IEntryStore store, DecisionJournal journal, RouteTable routes, HttpCacheRoute? http, SharedChanges? changes, ScopeOptions scopes, TimeProvider time)
 {
+    // A century.
+    private const double SecondsMax = 3.2e9;
+
     public IEnumerable<AdminEndpoint> Endpoints => [new("POST", "purge", (context, _) => PurgeAsync(context))];
 
     private async Task PurgeAsync(HttpContext context)
@@ -57,6 +60,12 @@ internal sealed class PurgeAdmin(IEntryStore store, DecisionJournal journal, Rou
             await ErrorAnswers.WriteAsync(
                 context, StatusCodes.Status400BadRequest, "purge-what",
                 "Say what to purge: id, request, tenant or scope, model, olderThanSeconds or batch (all given must hold), or all alone. tenant needs a Scope setting. dryRun is true unless said otherwise.");
+            return;
+        }
+
+        if (order.OlderThanSeconds is not (null or (>= 0 and <= SecondsMax)))
+        {
+            await ErrorAnswers.WriteAsync(context, StatusCodes.Status400BadRequest, "purge-age", $"olderThanSeconds is from 0 to {SecondsMax:0}.");
             return;
         }
 
@@ -115,7 +124,7 @@ internal sealed class PurgeAdmin(IEntryStore store, DecisionJournal journal, Rou
         var matches = new List<EntryHeader>();
         if (order.Id is { } id)
         {
-            direct = (await store.FindByIdAsync(id, cancellationToken) ?? journal.Find(id)?.CandidateKey) is { } key ? [key] : [];
+            direct = (await store.FindByIdAsync(id, cancellationToken) ?? journal.Find(id)?.ServedKey) is { } key ? [key] : [];
         }
 
         if (direct is not null)

@@ -3,6 +3,7 @@ using Afterimage.Caching;
 using Afterimage.Entries;
 using Afterimage.Gateway;
 using Afterimage.Origin;
+using Afterimage.Vectors;
 
 namespace Afterimage.Admin;
 
@@ -54,6 +55,7 @@ internal sealed class StatusAdmin(
         double answered = tiers.Where(t => t.Key is "exact" or "semantic" or "joined" or "miss").Sum(t => t.Value);
         double Share(string tier) => answered > 0 ? Math.Round(tiers.GetValueOrDefault(tier) / answered, 4) : 0;
         EntryStoreStatus status = cache.Store.Status;
+        (long? vectors, string? indexFault) = await CountVectorsAsync(context.RequestAborted);
         await AdminRoutes.WriteJsonAsync(context, new
         {
             uptimeSeconds = Math.Round(Stopwatch.GetElapsedTime(_started).TotalSeconds),
@@ -63,10 +65,23 @@ internal sealed class StatusAdmin(
             semantic = new { mode, outcomes = metrics.By("afterimage.semantic.lookups", "outcome"), blockedPairs = cache.Semantic.Learner.BlockedPairs, decisionsKept = journal.Latest(int.MaxValue).Count },
             admission = metrics.By("afterimage.admission", "reason"),
             store = new { status.Entries, status.Bytes, status.BytesMax, status.Loaded },
-            index = new { space = cache.Semantic.Index.SpaceId, vectors = await cache.Semantic.Index.CountAsync(null, context.RequestAborted), reindexOffered = spaces.IsOffered },
+            index = new { space = cache.Semantic.Index.SpaceId, vectors, fault = indexFault, reindexOffered = spaces.IsOffered },
             running = cache.Running,
             joined = cache.Joined,
             waiting = limits.Waiting,
         });
+    }
+
+    // The other figures are wanted most while something is away.
+    private async Task<(long? Vectors, string? Fault)> CountVectorsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await cache.Semantic.Index.CountAsync(null, cancellationToken), null);
+        }
+        catch (VectorIndexUnavailableException e)
+        {
+            return (null, e.Message);
+        }
     }
 }

@@ -11,6 +11,7 @@ internal sealed class HotPartition(Hash256 partition, Func<IVectorIndex> create,
     private readonly SemaphoreSlim _changing = new(1, 1);
     private volatile IVectorIndex? _index;
     private volatile bool _isRefreshing;
+    private bool _dropped;
     private PartitionMark _mark;
 
     public int Searches { get; set; }
@@ -67,6 +68,12 @@ internal sealed class HotPartition(Hash256 partition, Func<IVectorIndex> create,
         await _changing.WaitAsync(cancellationToken);
         try
         {
+            if (_dropped)
+            {
+                // Who began this had it in hand while it was dropped; what it loaded now nobody could drop again.
+                return true;
+            }
+
             _isRefreshing = true;
             PartitionChanges changes = await reader.ReadChangesAsync(partition, _mark, cancellationToken);
             if (changes.Count > vectorsMax)
@@ -75,11 +82,23 @@ internal sealed class HotPartition(Hash256 partition, Func<IVectorIndex> create,
                 return false;
             }
 
+            bool isFirst = _index is null;
             IVectorIndex index = _index ?? create();
-            await ApplyAsync(index, changes.Records, [], cancellationToken);
-            if (_entries.Count != changes.Count)
+            try
             {
-                changes = await CompareAsync(index, reader, changes, cancellationToken);
+                await ApplyAsync(index, changes.Records, [], cancellationToken);
+                if (_entries.Count != changes.Count)
+                {
+                    changes = await CompareAsync(index, reader, changes, cancellationToken);
+                }
+            }
+            catch when (isFirst)
+            {
+                // Half of a partition is of no use, and nobody else knows of it.
+                _entries.Clear();
+                Count = 0;
+                await index.DisposeAsync();
+                throw;
             }
 
             _mark = changes.Mark;
@@ -97,8 +116,15 @@ internal sealed class HotPartition(Hash256 partition, Func<IVectorIndex> create,
     public async ValueTask DisposeAsync()
     {
         await _changing.WaitAsync();
-        await ForgetAsync();
-        _changing.Release();
+        try
+        {
+            _dropped = true;
+            await ForgetAsync();
+        }
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     // The counts differ: something was removed, or a write committed long after it was made. The keys tell which.

@@ -20,7 +20,7 @@ internal static class AdminClient
             return ExitCode.WrongUsage;
         }
 
-        using var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
+        using var client = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         using var request = new HttpRequestMessage(method, "/_afterimage/" + path);
         if ((token ?? Environment.GetEnvironmentVariable("AFTERIMAGE__ADMIN__TOKEN")) is { Length: > 0 } bearer)
         {

@@ -29,6 +29,12 @@ internal static class StatsCommand
 
         Console.Out.WriteLine($"saved        {stats.GetProperty("originSecondsSaved").GetDouble(),12:0.0} s of origin time");
         Console.Out.WriteLine($"entries      {store.GetProperty("entries").GetInt64(),12} {store.GetProperty("bytes").GetInt64() / 1e6,10:0.0} MB");
-        Console.Out.WriteLine($"vectors      {stats.GetProperty("index").GetProperty("vectors").GetInt64(),12} in space {stats.GetProperty("index").GetProperty("space").GetString()}");
+        JsonElement index = stats.GetProperty("index");
+        string vectors = index.GetProperty("vectors") is { ValueKind: JsonValueKind.Number } count ? $"{count.GetInt64()}" : "unknown";
+        Console.Out.WriteLine($"vectors      {vectors,12} in space {index.GetProperty("space").GetString()}");
+        if (index.GetProperty("fault").GetString() is { } fault)
+        {
+            Console.Out.WriteLine($"             {fault}");
+        }
     }
 }

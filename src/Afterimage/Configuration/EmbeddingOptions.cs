@@ -30,7 +30,7 @@ internal sealed class EmbeddingOptions
     [Setting("Seconds until a remote embedder must have answered, retries included; later is a semantic miss.", Min = 0.05, Max = 120)]
     public double TimeoutSeconds { get; init; } = 2;
 
-    [Setting("Calls a second to the remote embedder. 0: no limit. Cloudflare blocks accounts above 4 a second over all its interfaces.", Min = 0, Max = 10000)]
+    [Setting("Calls a second to the remote embedder. 0: no limit, but for WorkersAi, which needs one: Cloudflare blocks accounts above 4 a second over all its interfaces.", Min = 0, Max = 10000)]
     public double CallsPerSecond { get; init; }
 
     [Setting("Texts that one remote call may carry.", Min = 1, Max = 2048)]

@@ -144,6 +144,9 @@ internal sealed class ScopeOptions
 
     /// <summary>Whether tenants are told apart at all.</summary>
     public bool Separates => Header.Length > 0 || ApiKey || Path.Length > 0;
+
+    /// <summary>Whether two tenants may ask for one URL, so that a cache which knows only that must not share what is there.</summary>
+    public bool IsOutsideUrl => Header.Length > 0 || ApiKey;
 }
 
 /// <summary>The admin interface.</summary>

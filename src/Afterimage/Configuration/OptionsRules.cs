@@ -1,3 +1,4 @@
+using System.Globalization;
 using Afterimage.Cloud.HuggingFace;
 using Afterimage.Gateway;
 
@@ -43,6 +44,7 @@ internal static class OptionsRules
 
         EmbedderFactory.Check(options.Embedding, HubSettings.FromEnvironment(), mistakes);
         CheckIndex(options.Index, mistakes);
+        CheckAccount(options, mistakes);
         if (options.Store.Provider == StoreProvider.S3 && options.Store.S3.Bucket.Length == 0)
         {
             mistakes.Add("Store:S3:Bucket: is missing; it is where the entries go");
@@ -134,6 +136,28 @@ internal static class OptionsRules
             {
                 mistakes.Add(mistake.Replace("Cloudflare:", "Index:Vectorize:"));
             }
+        }
+    }
+
+    // Beyond its limit Cloudflare refuses everything of the account for five minutes, whichever part of this program called too often.
+    private static void CheckAccount(GatewayOptions options, List<string> mistakes)
+    {
+        const double CallsMax = 1_200, Seconds = 300;
+        if (options.Embedding.Provider != EmbeddingProvider.WorkersAi)
+        {
+            return;
+        }
+
+        double lookups = options.Index.Provider == IndexProvider.Vectorize ? options.Index.Vectorize.RequestsPerFiveMinutes : 0;
+        if (options.Embedding.CallsPerSecond <= 0)
+        {
+            mistakes.Add("Embedding:CallsPerSecond: is missing; Cloudflare blocks an account for 5 minutes above 1,200 calls in 5 minutes. For example 3.5, or 1.8 with Index:Vectorize:RequestsPerFiveMinutes = 550");
+        }
+        else if ((options.Embedding.CallsPerSecond * Seconds) + lookups > CallsMax)
+        {
+            mistakes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Embedding:CallsPerSecond: {options.Embedding.CallsPerSecond} a second and the {lookups:0} of Index:Vectorize:RequestsPerFiveMinutes are more than the account's {CallsMax:#,0} calls in 5 minutes"));
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
     private static readonly StringValues HitText = "HIT";
     private static readonly StringValues ExactText = "exact";
     private static readonly StringValues BytesText = "bytes";
+    private static readonly string[] ForSharedCaches = ["public", "private", "s-maxage", "proxy-revalidate"];
     private static readonly StringValues ExposedText =
         "X-Cache, X-Cache-Type, X-Semantic-Similarity, X-Semantic-Best-Similarity, X-Semantic-Bucket, X-Semantic-Reason, X-Afterimage-Id, Cache-Status, Age, ETag";
 
@@ -37,6 +38,11 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
             {
                 cacheControl = value;
             }
+        }
+
+        if (_headers.CacheControl.Length == 0)
+        {
+            cacheControl = Confined(entry.Request, cacheControl);
         }
 
         return new HitHeaders(buckets.NameOf(entry.Request.Width, entry.Request.Height), entry.Id, $"\"{entry.ContentHash.ToHex()}\"", entry.ContentType, [.. replayed], cacheControl)
@@ -90,7 +96,7 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
         detail = _headers.Explain == ExplainLevel.Off ? detail : $"{detail};sim={Number(candidate.Similarity)}";
         int seconds = originFailed ? options.Origin.SimilarMaxAgeSeconds : options.Semantic.MaxAgeSeconds;
         headers["Cache-Status"] = $"afterimage; hit; ttl={seconds}; detail=\"{detail}\"";
-        headers.CacheControl = $"public, max-age={seconds}, must-revalidate";
+        headers.CacheControl = Confined(asked, $"public, max-age={seconds}, must-revalidate");
         headers.Age = "0";
         foreach ((string name, string value) in candidate.Entry.ResponseHeaders)
         {
@@ -109,6 +115,7 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
     {
         headers["X-Cache"] = "MISS";
         Common(headers, asked, id);
+        headers.CacheControl = Confined(asked, headers.CacheControl);
         string detail = "";
         if (lookup.Best is { } best && _headers.Explain != ExplainLevel.Off)
         {
@@ -138,6 +145,22 @@ internal sealed class CacheHeaders(GatewayOptions options, ResolutionBuckets buc
             headers.AccessControlAllowOrigin = _cors;
             headers.AccessControlExposeHeaders = ExposedText;
         }
+    }
+
+    /// <summary>
+    /// What caches between us and the client may do. They know a URL and not whose request it is, so what belongs to a scope that a header names is for its client's own
+    /// cache alone.
+    /// </summary>
+    private StringValues Confined(ImageRequest asked, StringValues cacheControl)
+    {
+        if (asked.Scope.Length == 0 || !options.Scope.IsOutsideUrl)
+        {
+            return cacheControl;
+        }
+
+        IEnumerable<string> kept = cacheControl.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(directive => !ForSharedCaches.Any(name => directive.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
+        return string.Join(", ", kept.Prepend("private"));
     }
 
     private void Common(IHeaderDictionary headers, ImageRequest request, string id)

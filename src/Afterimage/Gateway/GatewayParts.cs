@@ -174,10 +174,29 @@ internal sealed class GatewayParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await (_upkeep?.DisposeAsync() ?? ValueTask.CompletedTask);
+        List<Exception> faults = [];
+        await EndAsync(_upkeep);
         while (_owned.TryPop(out IAsyncDisposable? part))
         {
-            await part.DisposeAsync();
+            await EndAsync(part);
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new AggregateException(faults);
+        }
+
+        // One part that cannot end must not keep the others from writing down what they hold.
+        async ValueTask EndAsync(IAsyncDisposable? part)
+        {
+            try
+            {
+                await (part?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+            catch (Exception e)
+            {
+                faults.Add(e);
+            }
         }
     }
 }

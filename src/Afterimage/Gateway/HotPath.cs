@@ -49,15 +49,39 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
 
     private async Task FromStoreAsync(HttpContext context, string target, Hash256 key, Func<HttpContext, string, Task> otherwise)
     {
-        using OpenEntry? entry = await store.OpenAsync(key, context.RequestAborted);
-        if (entry is null)
+        if (!await TryAnswerAsync(context, key))
         {
             await otherwise(context, target);
-            return;
         }
+    }
 
-        long sent = Begin(context, entry) ? await PictureBody.SendAsync(context, entry, 0, entry.Header.Length) : 0;
-        Account(context, entry.Header, sent);
+    /// <summary>False where the entry is gone, or cannot be read and the client has heard nothing yet.</summary>
+    private async ValueTask<bool> TryAnswerAsync(HttpContext context, Hash256 key)
+    {
+        try
+        {
+            using OpenEntry? entry = await store.OpenAsync(key, context.RequestAborted);
+            if (entry is null)
+            {
+                return false;
+            }
+
+            long sent = Begin(context, entry) ? await PictureBody.SendAsync(context, entry, 0, entry.Header.Length) : 0;
+            Account(context, entry.Header, sent);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            if (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+            {
+                context.Response.Clear();
+                return false;
+            }
+
+            // Too late for another answer, or nobody is left to hear one.
+            context.Abort();
+            return true;
+        }
     }
 
     /// <summary>Writes the headers; false where no body follows (304, HEAD).</summary>

@@ -45,6 +45,7 @@ internal sealed class ImageRoute(
             KeepFromCaches(context.Response);
         }
 
+        bool unreadable = false;
         if (!refresh && await FindExactAsync(request, target, controls, context.RequestAborted) is { } entry)
         {
             using (entry)
@@ -54,14 +55,17 @@ internal sealed class ImageRoute(
                     hot.Remember(target.Raw, request.ExactKey);
                 }
 
-                await ExactAsync(context, entry);
-            }
+                if (await TryExactAsync(context, entry))
+                {
+                    return true;
+                }
 
-            return true;
+                unreadable = true;
+            }
         }
 
         SemanticMode mode = refresh || others ? SemanticMode.Off : controls.ModeUnder(options.Semantic.Mode, options.Semantic.Override);
-        var plan = new RequestPlan(mode, seeds, Store: !controls.NoStore, controls.AgeMax, Shared: !refresh && !controls.NoStore);
+        var plan = new RequestPlan(mode, seeds, Store: !controls.NoStore, controls.AgeMax, Shared: !refresh && !unreadable && !controls.NoStore);
         await (controls.OnlyIfCached ? OnlyIfCachedAsync(context, request, plan) : GenerateAsync(context, target, request, plan));
         return true;
     }
@@ -73,6 +77,21 @@ internal sealed class ImageRoute(
         return await cache.FindExactAsync(request.ExactKey, controls.AgeMax, aborted) is { } entry ? entry
             : earlier is not null && controls.AgeMax is null ? await earlier.FindAsync(request, target.Raw, keep: !controls.NoStore, time.GetElapsedTime(start), aborted)
             : null;
+    }
+
+    /// <summary>Answers with an entry; false where its bytes cannot be read and the client has heard nothing yet, so that it is a miss.</summary>
+    private async ValueTask<bool> TryExactAsync(HttpContext context, OpenEntry entry)
+    {
+        try
+        {
+            await ExactAsync(context, entry);
+            return true;
+        }
+        catch (IOException) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Clear();
+            return false;
+        }
     }
 
     private async ValueTask ExactAsync(HttpContext context, OpenEntry entry)
@@ -182,17 +201,14 @@ internal sealed class ImageRoute(
             RequestMeters.Saved(made);
             Done(Tier.Exact, made.Id, context, bytes);
         }
-        else if (await cache.FindExactAsync(request.ExactKey, plan.AgeMax, context.RequestAborted) is { } entry)
-        {
-            using (entry)
-            {
-                await ExactAsync(context, entry);
-            }
-        }
         else
         {
-            // Evicted again already.
-            await GenerateAsync(context, target, request, plan with { Shared = false });
+            using OpenEntry? entry = await cache.FindExactAsync(request.ExactKey, plan.AgeMax, context.RequestAborted);
+            if (entry is null || !await TryExactAsync(context, entry))
+            {
+                // Evicted again already, or on a disk that fails.
+                await GenerateAsync(context, target, request, plan with { Shared = false });
+            }
         }
     }
 
@@ -228,24 +244,30 @@ internal sealed class ImageRoute(
                 return;
 
             case GenerationEnd.Admitted:
-                headers.Miss(context.Response.Headers, request, lookup, generation.Id, StatusCodes.Status200OK, collapsed: joined);
                 EntryHeader entry = result.Entry!;
                 foreach ((string name, string value) in entry.ResponseHeaders)
                 {
                     context.Response.Headers[name] = value;
                 }
 
+                headers.Miss(context.Response.Headers, request, lookup, generation.Id, StatusCodes.Status200OK, collapsed: joined);
                 long bytes = await EntryAnswers.WriteAsync(context, result.Head.Body!.Content, entry.ContentType, entry.ContentHash);
                 Done(Tier.Joined, generation.Id, context, bytes, lookup, entry.OriginTime);
                 return;
 
             case GenerationEnd.NotAdmitted when result.Admission is AdmissionOutcome.NotStorable or AdmissionOutcome.Varies or AdmissionOutcome.TooLarge:
+            case GenerationEnd.NotAdmitted when joined && OriginAnswer.IsForAsker(result.Head.Answer!.Status):
                 // The answer was for the leader alone, or is not kept whole: everyone asks for themselves.
                 await GenerateAsync(context, target, request, plan with { Shared = false, Mode = SemanticMode.Off });
                 return;
 
             case GenerationEnd.NotAdmitted:
                 Copy(context.Response, result.Head.Answer!);
+                if (joined)
+                {
+                    context.Response.Headers.SetCookie = default;
+                }
+
                 headers.Miss(context.Response.Headers, request, lookup, generation.Id, result.Head.Answer!.Status, collapsed: joined);
                 ReadOnlyMemory<byte> body = result.Head.Body!.Content;
                 context.Response.ContentLength = body.Length;
@@ -281,7 +303,18 @@ internal sealed class ImageRoute(
             return false;
         }
 
-        (ReadOnlyMemory<byte> body, Hash256 hash) = await _stripped.OfAsync(entry, context.RequestAborted);
+        ReadOnlyMemory<byte> body;
+        Hash256 hash;
+        try
+        {
+            (body, hash) = await _stripped.OfAsync(entry, context.RequestAborted);
+        }
+        catch (IOException)
+        {
+            // A disk that fails; to the client it is as if the entry were gone.
+            return false;
+        }
+
         headers.Semantic(context.Response.Headers, request, candidate, id, originFailed);
         long bytes = await EntryAnswers.WriteAsync(context, body, entry.Header.ContentType, hash);
         RequestMeters.Saved(entry.Header);

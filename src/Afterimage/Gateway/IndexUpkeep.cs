@@ -14,6 +14,7 @@ internal sealed class IndexUpkeep : IAsyncDisposable
     private readonly SpaceRecord _spaces;
     private readonly ILogger _logger;
     private bool _offerSaid;
+    private bool _learningKept = true;
 
     public IndexUpkeep(ImageCache cache, IndexQueue indexing, SpaceRecord spaces, ILogger logger)
     {
@@ -49,13 +50,33 @@ internal sealed class IndexUpkeep : IAsyncDisposable
 
                 if (timer.Period.TotalSeconds > 1)
                 {
-                    _cache.Semantic.Learner.Flush();
+                    KeepLearning();
                 }
             }
         }
         catch (OperationCanceledException)
         {
             // Stopping.
+        }
+    }
+
+    /// <summary>Writes down what was learnt; says once that the disk refuses, and once that it takes it again.</summary>
+    private void KeepLearning()
+    {
+        bool kept = _cache.Semantic.Learner.Flush();
+        if (kept == _learningKept)
+        {
+            return;
+        }
+
+        _learningKept = kept;
+        if (kept)
+        {
+            _logger.LogWarning("what was learnt from feedback is on disk again");
+        }
+        else
+        {
+            _logger.LogError("what was learnt from feedback cannot be written to learning.bin; it counts until this process ends, and is tried again every 30 s");
         }
     }
 

@@ -12,6 +12,19 @@ internal static class ForwardedHeaders
         "Cookie", "X-Afterimage-Semantic", "Content-Length", "Content-Type", "Expect",
     };
 
+    /// <summary>
+    /// Those by which a client could tell the origin another host, scheme, path or method than those in the key: an origin that believes them would let one client
+    /// choose what everyone is served. They end at whatever is cached.
+    /// </summary>
+    private static readonly HashSet<string> Redirecting = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Forwarded", "X-Host", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override",
+    };
+
+    /// <summary>Whether a field could make the origin answer another request than the one in the key.</summary>
+    public static bool Redirects(string name) => Redirecting.Contains(name)
+        || (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) && !name.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>All end-to-end headers of a request, with X-Forwarded-* added.</summary>
     public static List<KeyValuePair<string, string>> Of(HttpRequest request)
     {
@@ -39,11 +52,11 @@ internal static class ForwardedHeaders
         return headers;
     }
 
-    /// <summary>The headers of a request for a picture: credentials pass, what would cut or vary the answer does not.</summary>
+    /// <summary>The headers of a request for a picture: credentials and addresses pass; what would cut, vary or exchange the answer does not.</summary>
     public static List<KeyValuePair<string, string>> OfImage(HttpRequest request)
     {
         List<KeyValuePair<string, string>> headers = Of(request);
-        headers.RemoveAll(h => NotForImages.Contains(h.Key));
+        headers.RemoveAll(h => NotForImages.Contains(h.Key) || Redirects(h.Key));
         return headers;
     }
 }

@@ -94,6 +94,34 @@ public sealed class LearningFileTests : IDisposable
     }
 
     [Fact]
+    public void What_a_full_disk_refuses_counts_at_once_and_is_written_once_there_is_room()
+    {
+        using SmallDisk disk = SmallDisk.Mount(2);
+        string path = Path.Combine(disk.Path, "learning");
+        using (var learner = new CalibrationLearner(new LearnerOptions { FileRecordsMax = 300 }, path))
+        {
+            learner.Block("a", "b");
+            Assert.True(learner.Flush());
+            disk.Fill();
+            for (int i = 0; i < 500; i++)
+            {
+                learner.Block("c", $"{i}");
+                learner.ObserveServed(Partition, 0.99);
+            }
+
+            Assert.False(learner.Flush());
+            Assert.True(learner.IsBlocked("c", "499", default));
+
+            disk.Free();
+            Assert.True(learner.Flush());
+        }
+
+        using var again = new CalibrationLearner(new LearnerOptions(), path);
+        Assert.Equal((501, 0), (again.BlockedPairs, again.DamagedRecords));
+        Assert.True(again.IsBlocked("a", "b", default));
+    }
+
+    [Fact]
     public void Memory_is_bounded()
     {
         using var learner = new CalibrationLearner(new LearnerOptions { BlockedMax = 10, EntriesMax = 10, PartitionsMax = 10 });

@@ -21,7 +21,9 @@ public sealed class ResolutionBucketTests
     [InlineData(768, 512, "ls_sm")]
     [InlineData(1536, 512, "ls_md")]
     [InlineData(1537, 512, "ls_lg")]
-    [InlineData(0, 512, "auto")]
+    [InlineData(0, 0, "auto")]
+    [InlineData(0, 512, "0x512")]
+    [InlineData(1024, 0, "1024x0")]
     public void Nine_buckets_have_the_borders_of_the_design(int width, int height, string bucket) => Assert.Equal(bucket, ResolutionBuckets.Nine.NameOf(width, height));
 
     [Fact]

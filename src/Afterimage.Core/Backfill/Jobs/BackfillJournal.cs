@@ -168,10 +168,17 @@ internal sealed class BackfillJournal : IDisposable
 
     public void Dispose()
     {
-        Flush();
-        _failures.Dispose();
-        _progress.Dispose();
-        _lock.Dispose();
+        try
+        {
+            Flush();
+        }
+        finally
+        {
+            // Whatever the disk says: the job is for others to go on with.
+            _failures.Dispose();
+            _progress.Dispose();
+            _lock.Dispose();
+        }
     }
 
     public static string FolderOf(string root, Guid batch) => Path.Combine(root, batch.ToString("N"));

@@ -35,6 +35,9 @@ internal sealed class BackfillRun
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly long _before;
     private readonly double _secondsBefore;
+
+    // A job at its end stays there while its failures are tried again, however that ends: a run that took it for unfinished would look behind its cursor only.
+    private readonly bool _wasDone;
     private volatile BackfillProgress _progress;
 
     /// <param name="start">How a job beside live traffic begins; null for one that has the machine to itself. A job without a limit takes what it can from the first image on.</param>
@@ -44,6 +47,7 @@ internal sealed class BackfillRun
         _source = source;
         _journal = journal;
         _options = journal.Job.Options;
+        _wasDone = journal.Job.State == BackfillState.Done;
         _chunkSize = _options.RateMax > 0 ? Math.Clamp((int)(_options.RateMax * ChunkSecondsMax), 1, _options.ChunkSize) : _options.ChunkSize;
         _start = _options.RateMax > 0 ? start : null;
         _gate = new RateGate(_options.RateMax, context.Time, _start);
@@ -88,7 +92,6 @@ internal sealed class BackfillRun
     /// <summary>Takes images again that failed. Noted in one step at the end, so that a retry that is killed is as if it had never begun, but for the entries it made.</summary>
     public Task RetryAsync(IReadOnlySet<string> failed, CancellationToken cancellationToken) => GuardAsync(async stop =>
     {
-        BackfillState state = _journal.Job.State;
         BackfillProgress first = _progress;
         _progress = first.WithoutFailures();
         var committer = new ChunkCommitter(_context, _journal.Job);
@@ -108,8 +111,9 @@ internal sealed class BackfillRun
         _journal.Replace(_progress, remaining);
         Measure(first, _progress);
 
+
         // A job that was stopped before its end is not at its end now.
-        _journal.SetState(state == BackfillState.Done ? BackfillState.Done : BackfillState.Interrupted);
+        _journal.SetState(_wasDone ? BackfillState.Done : BackfillState.Interrupted);
     }, cancellationToken);
 
     private async Task AdoptAllAsync(CancellationToken cancellationToken)
@@ -148,7 +152,7 @@ internal sealed class BackfillRun
         }
         catch
         {
-            _journal.SetState(BackfillState.Interrupted);
+            _journal.SetState(_wasDone ? BackfillState.Done : BackfillState.Interrupted);
             throw;
         }
         finally
@@ -262,14 +266,19 @@ internal sealed class BackfillRun
     {
         while (_options.Between?.UntilOpen(_context.Time.GetLocalNow()) is { } wait && wait > TimeSpan.Zero)
         {
-            _journal.SetState(BackfillState.Waiting);
+            SetState(BackfillState.Waiting);
             TimeSpan nap = wait < TimeSpan.FromMinutes(1) ? wait : TimeSpan.FromMinutes(1);
             await Task.Delay(nap, _context.Time, cancellationToken);
         }
 
-        if (_journal.Job.State != BackfillState.Running)
+        SetState(BackfillState.Running);
+    }
+
+    private void SetState(BackfillState state)
+    {
+        if (!_wasDone && _journal.Job.State != state)
         {
-            _journal.SetState(BackfillState.Running);
+            _journal.SetState(state);
         }
     }
 }

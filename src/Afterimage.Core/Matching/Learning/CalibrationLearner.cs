@@ -159,24 +159,35 @@ public sealed class CalibrationLearner : IDisposable
         return granted ? Turned(verdict, Decision.Reuse, probability, null) : verdict with { Probability = Math.Min(probability, verdict.Probability) };
     }
 
-    /// <summary>Makes everything learnt so far survive a crash, and shortens the file where it has grown too long.</summary>
-    public void Flush()
+    /// <summary>
+    /// Makes everything learnt so far survive a crash, and shortens the file where it has grown too long. False where the disk refuses: then it counts in this
+    /// process, and the next call tries again.
+    /// </summary>
+    public bool Flush()
     {
         if (_file is null)
         {
-            return;
+            return true;
         }
 
         lock (_fileLock)
         {
-            _file.Append([.. _silence.Select(s => new LearningRecord(LearningRecordKind.Evidence, s.Key.Partition, (byte)s.Key.Bin, s.Value, Day: Day))]);
+            bool written = _file.Append([.. _silence.Select(s => new LearningRecord(LearningRecordKind.Evidence, s.Key.Partition, (byte)s.Key.Bin, s.Value, Day: Day))]);
             _silence.Clear();
-            if (_file.Records > _options.FileRecordsMax)
+            try
             {
-                _file.Rewrite(Snapshot());
-            }
+                if (_file.Records > _options.FileRecordsMax)
+                {
+                    _file.Rewrite(Snapshot());
+                }
 
-            _file.FlushToDisk();
+                _file.FlushToDisk();
+                return written;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
         }
     }
 

@@ -2,13 +2,17 @@ namespace Afterimage.Matching.Learning;
 
 /// <summary>
 /// The learner's memory on disk: a preamble of eight bytes, then records of equal length, appended. A record that was half written when the machine
-/// stopped is cut off at the next start; a damaged one is skipped and counted. Not thread-safe.
+/// stopped is cut off at the next start; a damaged one is skipped and counted. What a disk will not take waits in memory for the next attempt. Not thread-safe.
 /// </summary>
 internal sealed class LearningFile : IDisposable
 {
     private static ReadOnlySpan<byte> Preamble => "AILRN01\n"u8;
 
+    // A tenth of what the file holds at most by default; the oldest are given up first.
+    private const int BacklogMax = 50_000;
+
     private readonly string _path;
+    private readonly List<LearningRecord> _backlog = [];
     private FileStream _stream;
 
     private LearningFile(string path, FileStream stream) => (_path, _stream) = (path, stream);
@@ -24,7 +28,7 @@ internal sealed class LearningFile : IDisposable
     /// </summary>
     public static LearningFile Open(string path, Action<LearningRecord> read)
     {
-        var file = new LearningFile(path, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        var file = new LearningFile(path, Open(path, FileMode.OpenOrCreate));
         try
         {
             file.ReadAll(read);
@@ -37,21 +41,42 @@ internal sealed class LearningFile : IDisposable
         }
     }
 
-    public void Append(ReadOnlySpan<LearningRecord> records)
+    /// <summary>Appends records, behind those that are still waiting. Returns whether the system has all of them; where it refuses they wait.</summary>
+    public bool Append(ReadOnlySpan<LearningRecord> records)
     {
-        byte[] bytes = new byte[records.Length * LearningRecord.Length];
-        for (int i = 0; i < records.Length; i++)
+        _backlog.AddRange(records);
+        if (_backlog.Count == 0)
         {
-            records[i].WriteTo(bytes.AsSpan(i * LearningRecord.Length));
+            return true;
         }
 
-        _stream.Write(bytes);
-        _stream.Flush();
+        byte[] bytes = new byte[_backlog.Count * LearningRecord.Length];
+        for (int i = 0; i < _backlog.Count; i++)
+        {
+            _backlog[i].WriteTo(bytes.AsSpan(i * LearningRecord.Length));
+        }
+
+        long whole = _stream.Length;
+        try
+        {
+            _stream.Seek(whole, SeekOrigin.Begin);
+            _stream.Write(bytes);
+            _backlog.Clear();
+            return true;
+        }
+        catch (IOException)
+        {
+            // Half a record would put everything behind it out of step.
+            _stream.SetLength(whole);
+            _backlog.RemoveRange(0, Math.Max(0, _backlog.Count - BacklogMax));
+            return false;
+        }
     }
 
+    /// <summary>Throws <see cref="IOException"/> where the disk refuses.</summary>
     public void FlushToDisk() => _stream.Flush(flushToDisk: true);
 
-    /// <summary>Replaces the content by <paramref name="records"/>: whole or not at all.</summary>
+    /// <summary>Replaces the content by <paramref name="records"/>: whole or not at all. Throws <see cref="IOException"/> where the disk refuses.</summary>
     public void Rewrite(IEnumerable<LearningRecord> records)
     {
         string temporary = _path + ".new";
@@ -69,12 +94,22 @@ internal sealed class LearningFile : IDisposable
         }
 
         _stream.Dispose();
-        File.Move(temporary, _path, overwrite: true);
-        _stream = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-        _stream.Seek(0, SeekOrigin.End);
+        try
+        {
+            File.Move(temporary, _path, overwrite: true);
+            _backlog.Clear();
+        }
+        finally
+        {
+            // The new one, or the old one still.
+            _stream = Open(_path, FileMode.Open);
+        }
     }
 
     public void Dispose() => _stream.Dispose();
+
+    // Without a buffer of its own: what the disk would not take must not be tried again by closing.
+    private static FileStream Open(string path, FileMode mode) => new(path, mode, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
 
     private void ReadAll(Action<LearningRecord> read)
     {
@@ -82,12 +117,12 @@ internal sealed class LearningFile : IDisposable
         {
             _stream.SetLength(0);
             _stream.Write(Preamble);
-            _stream.Flush();
             return;
         }
 
+        var reading = new BufferedStream(_stream, 1 << 16);
         byte[] bytes = new byte[LearningRecord.Length];
-        _stream.ReadExactly(bytes, 0, Preamble.Length);
+        reading.ReadExactly(bytes, 0, Preamble.Length);
         if (!bytes.AsSpan(0, Preamble.Length).SequenceEqual(Preamble))
         {
             throw new InvalidDataException($"{_path} is not a learning file of this version; move it away to start anew");
@@ -96,7 +131,7 @@ internal sealed class LearningFile : IDisposable
         long records = Records;
         for (long i = 0; i < records; i++)
         {
-            _stream.ReadExactly(bytes);
+            reading.ReadExactly(bytes);
             if (LearningRecord.TryRead(bytes, out LearningRecord record))
             {
                 read(record);

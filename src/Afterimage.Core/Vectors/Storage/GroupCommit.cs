@@ -16,6 +16,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     private long _flushed;
     private long _oldestChange;
     private volatile bool _stopping;
+    private bool _isOver;
 
     public GroupCommit(VectorLog log, TimeSpan interval)
     {
@@ -62,6 +63,12 @@ internal sealed class GroupCommit : IAsyncDisposable
                 return Task.CompletedTask;
             }
 
+            if (_isOver)
+            {
+                // Nobody would come by any more; the last flush has what there was.
+                return Task.FromException(new ObjectDisposedException(nameof(GroupCommit)));
+            }
+
             _waiters ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             flushed = _waiters.Task;
         }
@@ -82,6 +89,11 @@ internal sealed class GroupCommit : IAsyncDisposable
         _stopping = true;
         _wake.Release();
         await _loop.ConfigureAwait(false);
+        lock (_lock)
+        {
+            _isOver = true;
+        }
+
         FlushOnce();
         _wake.Dispose();
     }

@@ -16,8 +16,8 @@ public sealed class CloudflareOptions
     public Uri ApiBase { get; set; } = new("https://api.cloudflare.com/client/v4");
 
     /// <summary>
-    /// Requests this gateway may make in any 5 minutes, Vectorize and Workers AI together. 10 to 1,200. Default 1,100. The account's limit is one for all
-    /// gateways that use the token: with three of them set 360 each.
+    /// Requests to Vectorize that this gateway may make in any 5 minutes. 10 to 1,200. Default 1,100. The account's limit of 1,200 is one for all gateways and
+    /// for Workers AI too, whose calls count by themselves (<c>Embedding:CallsPerSecond</c>): with three gateways set 360 each, with Workers AI half of it.
     /// </summary>
     public int RequestsPerFiveMinutes { get; set; } = 1_100;
 

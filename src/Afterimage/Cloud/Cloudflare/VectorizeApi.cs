@@ -122,7 +122,8 @@ internal sealed class VectorizeApi(CloudflareClient client, string index)
         }
     }
 
-    private static string Mutation(JsonElement result) => result.TryGetProperty("mutationId", out JsonElement id) ? id.GetString() ?? "" : "";
+    private static string Mutation(JsonElement result) =>
+        Shape(result, static r => r.TryGetProperty("mutationId", out JsonElement id) ? id.GetString() ?? "" : "");
 }
 
 /// <param name="Vectors">Vectors that searches see.</param>

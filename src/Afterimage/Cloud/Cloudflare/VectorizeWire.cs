@@ -85,7 +85,10 @@ internal static class VectorizeWire
         int i = 0;
         foreach (JsonElement value in values.EnumerateArray())
         {
-            components[i++] = value.GetSingle();
+            if (value.ValueKind != JsonValueKind.Number || !value.TryGetSingle(out components[i++]))
+            {
+                return null;
+            }
         }
 
         return new VectorRecord(entry, partition, seed, components, batch);

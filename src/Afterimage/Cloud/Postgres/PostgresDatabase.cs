@@ -13,6 +13,8 @@ namespace Afterimage.Cloud.Postgres;
 /// </summary>
 public sealed class PostgresDatabase : IAsyncDisposable
 {
+    private const int InitialSeconds = 5;
+
     private readonly NpgsqlDataSource _source;
     private readonly string _listener;
     private readonly ResiliencePipeline _pipeline;
@@ -32,10 +34,14 @@ public sealed class PostgresDatabase : IAsyncDisposable
             builder.UsePhysicalConnectionInitializer(
                 opened =>
                 {
-                    using var command = new NpgsqlCommand(settings, opened);
+                    using NpgsqlCommand command = Initial(settings, opened);
                     command.ExecuteNonQuery();
                 },
-                opened => PostgresSql.ExecuteAsync(opened, settings, CancellationToken.None));
+                async opened =>
+                {
+                    await using NpgsqlCommand command = Initial(settings, opened);
+                    await command.ExecuteNonQueryAsync(CancellationToken.None);
+                });
         }
 
         _source = builder.Build();
@@ -64,6 +70,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
             PostgresFaults.Late,
             Time);
     }
+
+    // Bounded by itself: the deadline of whoever opens the connection does not reach it.
+    private static NpgsqlCommand Initial(string settings, NpgsqlConnection opened) => new(settings, opened) { CommandTimeout = InitialSeconds };
 
     public PostgresOptions Options { get; }
 

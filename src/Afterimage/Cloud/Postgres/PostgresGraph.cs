@@ -103,9 +103,9 @@ internal sealed class PostgresGraph(PostgresDatabase database, int dimensions)
             await PostgresSql.ExecuteAsync(connection, "RESET maintenance_work_mem", CancellationToken.None);
             await PostgresSql.ExecuteAsync(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_unlock({number})"), CancellationToken.None);
         }
-        catch (Exception e) when (PostgresFaults.IsFault(e))
+        catch (Exception e) when (PostgresFaults.IsFault(e) || e is InvalidOperationException)
         {
-            // The connection is gone, and the lock with it.
+            // The connection is gone, which the driver says in one way or the other, and the lock with it.
         }
     }
 

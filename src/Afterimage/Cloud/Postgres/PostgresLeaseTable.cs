@@ -12,13 +12,14 @@ internal sealed class PostgresLeaseTable(PostgresDatabase database, string chann
     private readonly Guid _holder = Guid.NewGuid();
     private readonly string _table = database.Options.Schema + ".lease";
 
-    /// <summary>Takes a lease where it is free or expired; false where another has it.</summary>
+    /// <summary>Takes a lease where it is free, expired or this gateway's already; false where another has it.</summary>
     public async Task<bool> TakeAsync(Hash256 key, CancellationToken cancellationToken)
     {
         await database.ServerAsync(TimeSpan.FromMilliseconds(TimeoutMs), cancellationToken);
         string sql = $"""
             INSERT INTO {_table} AS l (key, holder, expires) VALUES ($1, $2, clock_timestamp() + $3)
-            ON CONFLICT (key) DO UPDATE SET holder = EXCLUDED.holder, expires = EXCLUDED.expires WHERE l.expires < clock_timestamp()
+            ON CONFLICT (key) DO UPDATE SET holder = EXCLUDED.holder, expires = EXCLUDED.expires
+                WHERE l.expires < clock_timestamp() OR l.holder = EXCLUDED.holder
             """;
         return await RunAsync(
             sql, async (command, token) => await command.ExecuteNonQueryAsync(token) == 1, cancellationToken, new() { Value = PostgresSql.Bytes(key) }, Holder(), Duration());

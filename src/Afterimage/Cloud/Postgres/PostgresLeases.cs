@@ -48,11 +48,9 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
             {
                 // Known before the look, so that a release between look and wait is not missed.
                 released = Waiting(key);
-                if (!waited && await _table.TakeAsync(key, cancellationToken))
+                if (!waited && await TryTakeAsync(key, cancellationToken) is { } taken)
                 {
-                    var held = new Held(this, key);
-                    _held[key] = held;
-                    return new LeaseAnswer(LeaseOutcome.Acquired, held);
+                    return new LeaseAnswer(LeaseOutcome.Acquired, taken);
                 }
 
                 // Who has waited only looks: what the holder made should be looked for first.
@@ -102,6 +100,37 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
         _held.Clear();
     }
 
+    /// <summary>Takes a lease; null where another has it, here or elsewhere.</summary>
+    private async Task<Held?> TryTakeAsync(Hash256 key, CancellationToken cancellationToken)
+    {
+        // Spoken for here first: a row of ours that nobody here holds is what is left of an attempt whose answer was lost, and may be taken over.
+        var held = new Held(this, key);
+        if (!_held.TryAdd(key, held))
+        {
+            return null;
+        }
+
+        try
+        {
+            long asked = _database.Time.GetTimestamp();
+            if (await _table.TakeAsync(key, cancellationToken))
+            {
+                held.Renewed = asked;
+                held.IsTaken = true;
+                return held;
+            }
+        }
+        finally
+        {
+            if (!held.IsTaken)
+            {
+                _held.TryRemove(new KeyValuePair<Hash256, Held>(key, held));
+            }
+        }
+
+        return null;
+    }
+
     private async Task ReleaseAsync(Held held)
     {
         if (!_held.TryRemove(new KeyValuePair<Hash256, Held>(held.Key, held)))
@@ -127,7 +156,7 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(stopping))
             {
-                Held[] held = [.. _held.Values];
+                Held[] held = [.. _held.Values.Where(h => h.IsTaken)];
                 if (held.Length > 0)
                 {
                     await RenewAsync(held, stopping);
@@ -162,13 +191,14 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
     {
         try
         {
+            // The database counts from somewhen during the call; counted from its beginning we never hold for longer than it says.
+            long asked = _database.Time.GetTimestamp();
             HashSet<Hash256> kept = await _table.RenewAsync(held.Select(h => h.Key), cancellationToken);
-            long now = _database.Time.GetTimestamp();
             foreach (Held lease in held)
             {
                 if (kept.Contains(lease.Key))
                 {
-                    lease.Renewed = now;
+                    lease.Renewed = asked;
                 }
                 else
                 {
@@ -210,7 +240,11 @@ public sealed class PostgresLeases : IGenerationLeases, IAsyncDisposable
 
         public Hash256 Key => key;
 
-        public long Renewed { get; set; } = owner._database.Time.GetTimestamp();
+        /// <summary>Whether the row is known to be ours; until then nothing is renewed.</summary>
+        public volatile bool IsTaken;
+
+        /// <summary>Timestamp before the last successful call that took or renewed it.</summary>
+        public long Renewed { get; set; }
 
         public override CancellationToken Lost => _lost.Token;
 

@@ -12,6 +12,8 @@ namespace Afterimage.Cloud.S3;
 /// <summary>The objects below a prefix of an S3-compatible bucket. Listed a thousand at a time from the cursor on; read with their user metadata in one request.</summary>
 internal sealed class S3ImageSource(S3Clients clients, S3Location place, long objectBytesMax) : IImageSource
 {
+    private static readonly TimeSpan StallMax = TimeSpan.FromSeconds(30);
+
     private readonly IAmazonS3 _client = clients.Get(place.Endpoint, place.Region);
 
     public string Name => $"s3://{place.Bucket}/{place.Key}";
@@ -100,10 +102,21 @@ internal sealed class S3ImageSource(S3Clients clients, S3Location place, long ob
             throw new SourceException($"the object has {response.ContentLength} bytes", transient: false);
         }
 
+        // The client's time-out ends with the headers; a body that stands still would hold the job up for ever.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var bytes = new byte[response.ContentLength];
-            await response.ResponseStream.ReadExactlyAsync(bytes, cancellationToken);
+            for (int filled = 0, read; filled < bytes.Length; filled += read)
+            {
+                patience.CancelAfter(StallMax);
+                read = await response.ResponseStream.ReadAsync(bytes.AsMemory(filled), patience.Token);
+                if (read == 0)
+                {
+                    throw new EndOfStreamException($"the object ended after {filled} of {bytes.Length} bytes");
+                }
+            }
+
             return bytes;
         }
         catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))

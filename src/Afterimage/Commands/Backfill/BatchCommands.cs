@@ -94,7 +94,7 @@ internal static class BatchCommands
             arguments,
             parsed,
             new BackfillOrder { Action = "reindex" },
-            service => service.ReindexAsync(seen => Console.Error.Write($"\r{seen} entries"), cancellationToken),
+            service => service.ReindexAsync(seen => Console.Error.Write(Console.IsErrorRedirected ? "" : $"\r{seen:N0} entries"), cancellationToken),
             report =>
             {
                 BackfillPrinter.Print(report, parsed.GetValue(arguments.Json));

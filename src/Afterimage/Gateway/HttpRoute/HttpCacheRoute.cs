@@ -151,7 +151,9 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     /// </summary>
     private async Task GetAsync(RouteRequest request, StoredResponse? stored)
     {
-        bool shareable = _parts.Options.Coalesce && !request.HasRange && !request.Authorized && !request.Directives.NoCache && !request.Directives.NoStore;
+        // The client's own conditions go to the origin where we have none to put in their place, and the answer is about its copy then.
+        bool isWhole = !request.HasRange && (!request.HasConditions || Preconditioned.OnChange(stored).Any);
+        bool shareable = _parts.Options.Coalesce && isWhole && !request.Authorized && !request.Directives.NoCache && !request.Directives.NoStore;
         for (int attempt = 0; shareable && attempt < 2; attempt++)
         {
             Flight? flight = _parts.Flights.JoinOrLead(request.Key, out bool leads);

@@ -10,7 +10,7 @@ internal sealed class OriginExchange(OriginPool pool, OriginLimits limits, HttpR
 {
     private static readonly HashSet<string> EndingHere = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Host", "Expect", "Proxy-Authorization", "Forwarded", "X-Host", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override",
+        "Host", "Expect", "Proxy-Authorization", "X-Forwarded-For",
     };
 
     /// <summary>Sends one request and disposes it. Only an attempt that found no connection is repeated.</summary>
@@ -52,21 +52,34 @@ internal sealed class OriginExchange(OriginPool pool, OriginLimits limits, HttpR
     public HttpRequestMessage Build(in RouteRequest request, Preconditioned conditions)
     {
         HttpRequest incoming = request.Context.Request;
-        var message = new HttpRequestMessage(MethodOf(request.Method), (Uri?)null)
-        {
-            Version = System.Net.HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        };
-
-        // An empty one is not read: it may be sent after the client's request is over.
+        HttpRequestMessage message = Begin(request.Method);
         message.Content = request.HasContent ? new ClientContent(incoming) : incoming.ContentLength == 0 ? new ByteArrayContent([]) : null;
-
         CopyFields(incoming, message, dropPreconditions: conditions.Any);
+        Add(message, conditions);
+        return message;
+    }
+
+    /// <summary>A GET of our own for what is stored: whatever the client did with it, and under whatever conditions, is its own affair. May be sent after its request is over.</summary>
+    public HttpRequestMessage BuildRefresh(in RouteRequest request, Preconditioned conditions)
+    {
+        HttpRequestMessage message = Begin(HttpMethods.Get);
+        CopyFields(request.Context.Request, message, dropPreconditions: true);
+        Add(message, conditions);
+        return message;
+    }
+
+    private static HttpRequestMessage Begin(string method) => new(MethodOf(method), (Uri?)null)
+    {
+        Version = System.Net.HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+    };
+
+    private static void Add(HttpRequestMessage message, Preconditioned conditions)
+    {
         Add(message, "If-None-Match", conditions.IfNoneMatch);
         Add(message, "If-Modified-Since", conditions.IfModifiedSince);
         Add(message, "Range", conditions.Range);
         Add(message, "If-Range", conditions.IfRange);
-        return message;
     }
 
     private static void Add(HttpRequestMessage message, string name, string? value)
@@ -112,11 +125,8 @@ internal sealed class OriginExchange(OriginPool pool, OriginLimits limits, HttpR
         message.Headers.TryAddWithoutValidation("Via", via is null ? own : $"{via}, {own}");
     }
 
-    /// <summary>
-    /// Fields that end here: the connection to the origin has its own, and those by which a client could tell the origin another host, scheme or path than
-    /// the one in the key. An origin that believes them would let one client choose what everyone is served.
-    /// </summary>
-    private static bool IsOurs(string name) => name.StartsWith(':') || EndingHere.Contains(name) || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Fields that end here: the connection to the origin has its own.</summary>
+    private static bool IsOurs(string name) => name.StartsWith(':') || EndingHere.Contains(name) || ForwardedHeaders.Redirects(name);
 
     private static bool IsPrecondition(string name) => name.Length is 5 or 8 or 13 or 17
         && (name.Equals("If-None-Match", StringComparison.OrdinalIgnoreCase) || name.Equals("If-Modified-Since", StringComparison.OrdinalIgnoreCase)

@@ -74,7 +74,8 @@ internal sealed class OriginFetch(RouteParts parts)
         Flight? flight = parts.Flights.JoinOrLead(request.Key, out bool leads);
         if (leads && flight is not null)
         {
-            _ = RefreshAsync(Ask.Detached(request), parts.Origin.Build(request, Preconditioned.OnChange(stored)), stored, flight);
+            var validation = Preconditioned.OnChange(stored);
+            _ = RefreshAsync(Ask.Detached(request) with { Method = HttpMethods.Get }, parts.Origin.BuildRefresh(request, validation), stored, validation.Any, flight);
         }
     }
 
@@ -159,7 +160,7 @@ internal sealed class OriginFetch(RouteParts parts)
         return false;
     }
 
-    private async Task RefreshAsync(Ask ask, HttpRequestMessage message, StoredResponse stored, Flight flight)
+    private async Task RefreshAsync(Ask ask, HttpRequestMessage message, StoredResponse stored, bool validates, Flight flight)
     {
         await Task.Yield();
         try
@@ -169,7 +170,7 @@ internal sealed class OriginFetch(RouteParts parts)
             {
                 head?.Dispose();
             }
-            else if (head.Status == StatusCodes.Status304NotModified && StoredUpdate.Selects(head.EndToEnd, stored))
+            else if (validates && head.Status == StatusCodes.Status304NotModified && StoredUpdate.Selects(head.EndToEnd, stored))
             {
                 using (head)
                 {

@@ -15,6 +15,7 @@ internal readonly struct RouteRequest
         Directives = options.Policy.ObeyRequestDirectives ? RequestDirectives.Parse(Fields.Get("Cache-Control")) : default;
         Authorized = context.Request.Headers.Authorization.Count > 0;
         HasRange = context.Request.Headers.Range.Count > 0;
+        HasConditions = context.Request.Headers.IfNoneMatch.Count > 0 || context.Request.Headers.IfModifiedSince.Count > 0;
         HasContent = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0;
     }
 
@@ -31,6 +32,9 @@ internal readonly struct RouteRequest
     public bool Authorized { get; }
 
     public bool HasRange { get; }
+
+    /// <summary>Whether the client has a copy and asks whether it is still right.</summary>
+    public bool HasConditions { get; }
 
     public bool HasContent { get; }
 
