@@ -63,8 +63,8 @@ public sealed class OriginAnswer : IAsyncDisposable
 
     public TimeSpan? RetryAfter { get; }
 
-    /// <summary>Whether a status speaks of whoever asked (who they are, what they paid, how often they come) and not of what was asked for: nobody else's answer.</summary>
-    public static bool IsForAsker(int status) => status is 401 or 402 or 403 or 407 or 429;
+    /// <summary>Whether a status speaks of whoever asked (who they are, what they paid) and not of what was asked for: nobody else's answer.</summary>
+    public static bool IsForAsker(int status) => status is 401 or 402 or 403 or 407;
 
     /// <summary>
     /// Whether those who waited for this call may make it once more: it was cut short. Not where the origin was not asked at all, and not where it was too

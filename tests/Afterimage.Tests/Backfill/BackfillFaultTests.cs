@@ -157,6 +157,28 @@ public sealed class BackfillFaultTests
     }
 
     [Fact]
+    public async Task A_retry_that_is_stopped_leaves_a_finished_job_finished_and_new_images_are_found()
+    {
+        await using var fixture = new BackfillFixture();
+        MemorySource source = Keyed(3);
+        source.Reading = _ => throw new SourceException("the disk is away", transient: false);
+        await fixture.Service.RunAsync(source, Small, again: false, null, default);
+        using var stop = new CancellationTokenSource();
+        source.Reading = _ =>
+        {
+            stop.Cancel();
+            throw new OperationCanceledException(stop.Token);
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fixture.Service.RetryFailedAsync(source, Small, null, stop.Token));
+        Assert.Equal(BackfillState.Done, fixture.Service.Status().Single().Job.State);
+
+        source.Reading = null;
+        source.Add("!before-all-others.png", ImageFixtures.SmallPng(4, 4, ImageFixtures.Text("parameters", "a blue whale\nSteps: 1, Seed: 1")));
+        BackfillStatus next = await fixture.Service.RunAsync(source, Small with { InPlace = false }, again: false, null, default);
+        Assert.Equal((BackfillState.Done, 4L), (next.Job.State, next.Progress.Adopted));
+    }
+
+    [Fact]
     public async Task Equal_copies_in_different_chunks_are_duplicates()
     {
         await using var fixture = new BackfillFixture();

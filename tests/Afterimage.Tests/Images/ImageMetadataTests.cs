@@ -250,4 +250,14 @@ public sealed class ImageMetadataTests
         tiff.AsSpan(10 + (12 * Entries)).Fill((byte)'x');
         Assert.Single(ImageMetadata.Read(ImageFixtures.SmallPng(4, 4, ("eXIf", tiff))).Texts);
     }
+
+    [Fact]
+    public void A_feature_chunk_that_is_not_the_first_or_too_short_is_none()
+    {
+        byte[] picture = ImageFixtures.Load("lossy.webp");
+        byte[] withTail = [.. picture, .. "VP8X"u8, 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32LittleEndian(withTail.AsSpan(4), withTail.Length - 8);
+
+        Assert.Equal(withTail, ImageMetadata.Strip(withTail).ToArray());
+    }
 }

@@ -84,6 +84,32 @@ public sealed class CoalescingTests
         Assert.Equal(5, answers.Select(a => System.Text.Encoding.UTF8.GetString(a.Body)).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(401)]
+    [InlineData(402)]
+    [InlineData(403)]
+    public async Task What_the_origin_says_of_who_asked_first_is_not_said_to_those_who_waited(int status)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.Origin.Gate = gate.Task;
+        gateway.Origin.Answer = context => context.Request.Headers.Authorization == "Bearer good" ? TestOrigin.PictureAsync(context, 1) : RefuseAsync(context);
+        Task<Answer> leader = gateway.GetAsync(Fox, ("Authorization", "Bearer expired"));
+        await UntilAsync(() => gateway.Origin.Calls == 1);
+        Task<Answer>[] joiners = [.. Enumerable.Range(0, 3).Select(_ => gateway.GetAsync(Fox, ("Authorization", "Bearer good")))];
+        await UntilAsync(() => gateway.Host.Cache.Joined == 3);
+        gate.SetResult();
+
+        Assert.Equal(status, (int)(await leader).Status);
+        Assert.All(await Task.WhenAll(joiners), joiner => Assert.Equal(HttpStatusCode.OK, joiner.Status));
+
+        Task RefuseAsync(HttpContext context)
+        {
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsync("no");
+        }
+    }
+
     [Fact]
     public async Task An_origin_that_breaks_off_cuts_the_leader_and_fails_the_others()
     {

@@ -55,6 +55,26 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task A_request_for_a_picture_cannot_tell_the_origin_another_one_than_the_one_in_the_key()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        string seen = "";
+        gateway.Origin.Answer = context =>
+        {
+            seen = string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}={h.Value}"));
+            return TestOrigin.PictureAsync(context, 1);
+        };
+        await gateway.GetAsync(
+            "/prompt/a%20fox?width=64&height=64",
+            ("X-Original-URL", "/evil"), ("X-Rewrite-URL", "/evil"), ("X-HTTP-Method-Override", "evil"), ("Forwarded", "host=evil"), ("X-Host", "evil"), ("X-Forwarded-Host", "evil"),
+            ("X-Forwarded-Proto", "evil"), ("X-Forwarded-For", "10.0.0.9"), ("Authorization", "Bearer mine"));
+
+        Assert.DoesNotContain("evil", seen);
+        Assert.Contains("X-Forwarded-For=10.0.0.9, 127.0.0.1", seen);
+        Assert.Contains("Bearer mine", seen);
+    }
+
+    [Fact]
     public async Task Streams_flow_both_ways_while_they_are_open()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();

@@ -69,6 +69,26 @@ public sealed class ScopeTests
     }
 
     [Theory]
+    [InlineData("Scope:Header", "X-Tenant", true)]
+    [InlineData("Scope:Path", "/t/", false)]
+    public async Task A_cache_in_between_that_knows_only_the_url_is_told_not_to_share_what_is_one_tenants(string setting, string value, bool confined)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync((setting, value));
+        string tenant = confined ? "" : "/t/acme";
+        string exact = confined ? "private, max-age=31536000, immutable" : "public, max-age=31536000, immutable";
+        foreach ((string prompt, string cache, string expected) in new[]
+        {
+            ("a%20red%20fox", "MISS", exact),
+            ("a%20red%20fox", "HIT exact", exact),
+            ("A%20crimson%20fox", "HIT semantic", confined ? "private, max-age=60, must-revalidate" : "public, max-age=60, must-revalidate"),
+        })
+        {
+            Answer answer = await gateway.GetAsync($"{tenant}/prompt/{prompt}?width=64&height=64", ("X-Tenant", "acme"));
+            Assert.Equal((cache, expected), (answer.Cache, answer["Cache-Control"]));
+        }
+    }
+
+    [Theory]
     [InlineData("true")]
     [InlineData("false")]
     public async Task A_query_that_cannot_be_read_makes_no_common_scope_of_those_who_send_it(string required)

@@ -13,9 +13,6 @@ internal sealed class BackfillValidator(BackfillContext context)
     private const double SelfFoundMin = 0.99;
     private const double AccuracyMin = 0.9;
 
-    // What is stored is indexed a moment later.
-    private static readonly TimeSpan VectorDelayMax = TimeSpan.FromSeconds(10);
-
     private readonly Random _random = new(7);
     private readonly List<string> _problems = [];
 
@@ -57,7 +54,7 @@ internal sealed class BackfillValidator(BackfillContext context)
                     Problem($"{entry.Id}: its vector is in another partition or batch");
                 }
             }
-            else if (entry.Created < began - VectorDelayMax && !context.Store.Quarantined.Contains(entry.Batch) && await HasWordsAsync(entry, cancellationToken))
+            else if (entry.Created < began && !context.Store.Quarantined.Contains(entry.Batch) && await HasWordsAsync(entry, cancellationToken))
             {
                 missing++;
                 Problem($"{entry.Id}: no vector");

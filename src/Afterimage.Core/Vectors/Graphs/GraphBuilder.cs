@@ -156,17 +156,17 @@ internal sealed class GraphBuilder(RowStore rows, Quantizer quantizer, DotKernel
             }
         }
 
-        return level < layers.Length - 1 && IsLost() ? level + 1 : level;
+        return (level == 0 || level < layers.Length - 1) && IsLost() ? level + 1 : level;
     }
 
     /// <summary>
     /// Whether the row is the first of its kind, among many nodes all about as far from it: a search for the next of the kind, which these are as far from,
-    /// meets only some of them and would pass it by. A layer up there are fewer.
+    /// meets only some of them and would pass it by. A layer up there are fewer. The first nodes of a graph count as among many, because there will be.
     /// </summary>
     private bool IsLost()
     {
         NodeQueue best = _searcher.Best;
-        return best.Score(0) < KindMin && best.Count == beam && NodesAside.IsAboutAsFar(best.Score(beam - 1), best.Score(0));
+        return best.Score(0) < KindMin && (best.Count < beam || NodesAside.IsAboutAsFar(best.Score(beam - 1), best.Score(0)));
     }
 
     private void ChooseLinks(GraphLayer layer, int level)

@@ -75,6 +75,18 @@ public sealed class PostgresLeasesTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_row_that_an_attempt_left_whose_answer_was_lost_is_taken_over_by_its_own_gateway_at_once()
+    {
+        await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2, TimeSpan.FromSeconds(60));
+        Hash256 key = Hash256.Of("key");
+        await gateways.Leases[0].TakeAndForgetAsync(key);
+        Assert.Equal(LeaseOutcome.Busy, (await gateways.Leases[1].AcquireAsync(key, TimeSpan.Zero, default)).Outcome);
+
+        await using GenerationLease lease = (await gateways.Leases[0].AcquireAsync(key, TimeSpan.Zero, default)).Lease!;
+        Assert.Equal(LeaseOutcome.Busy, (await gateways.Leases[0].AcquireAsync(key, TimeSpan.Zero, default)).Outcome);
+    }
+
+    [Fact]
     public async Task A_living_holder_keeps_its_lease_for_as_long_as_it_needs()
     {
         await using var gateways = await Gateways.StartAsync(await postgres.OptionsAsync(), 2, TimeSpan.FromSeconds(5));

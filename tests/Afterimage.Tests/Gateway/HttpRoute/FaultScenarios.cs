@@ -79,6 +79,60 @@ public sealed class FaultScenarios
         Assert.Equal(3, route.Origin.Calls);
     }
 
+    [Fact]
+    public async Task A_renewal_in_the_background_is_a_plain_GET_whatever_the_request_was_that_caused_it()
+    {
+        var seen = new List<string>();
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            lock (seen)
+            {
+                seen.Add($"{context.Request.Method} {context.Request.Headers.IfNoneMatch}");
+            }
+
+            await Gated(Task.CompletedTask, "max-age=5, stale-while-revalidate=60")(context);
+        });
+        await route.GetAsync("/a");
+        route.Time.Advance(10);
+        using (HttpRequestMessage request = route.Request(HttpMethod.Head, "/a"))
+        {
+            request.Headers.TryAddWithoutValidation("If-None-Match", "\"the client's\"");
+            using HttpResponseMessage stale = await route.Client.SendAsync(request);
+            Assert.Equal("HIT", stale.Headers.GetValues("X-Cache").Single());
+        }
+
+        await UntilAsync(async () => int.Parse((await route.GetAsync("/a"))["Age"]) < 5);
+        Assert.Equal(["GET ", "GET "], seen);
+    }
+
+    [Fact]
+    public async Task A_client_that_asks_about_its_own_copy_is_not_asked_for_others()
+    {
+        var gate = new TaskCompletionSource();
+        await using RouteFixture route = await RouteFixture.StartAsync(async context =>
+        {
+            if (context.Request.Headers.IfNoneMatch.Count > 0)
+            {
+                await gate.Task;
+                context.Response.StatusCode = 304;
+                return;
+            }
+
+            await Gated(Task.CompletedTask, "max-age=60")(context);
+        });
+        using HttpRequestMessage about = route.Request(HttpMethod.Get, "/a");
+        about.Headers.TryAddWithoutValidation("If-None-Match", "\"mine\"");
+        Task<HttpResponseMessage> conditional = route.Client.SendAsync(about);
+        await UntilAsync(() => route.Origin.Calls == 1);
+
+        Answer[] whole = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => route.GetAsync("/a")));
+        gate.SetResult();
+
+        Assert.All(whole, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.Equal(HttpStatusCode.NotModified, (await conditional).StatusCode);
+        Assert.Equal(2, route.Origin.Calls);
+    }
+
     [Theory]
     [InlineData("max-age=5", 0, HttpStatusCode.OK)]
     [InlineData("max-age=5", 503, HttpStatusCode.OK)]
