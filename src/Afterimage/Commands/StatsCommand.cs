@@ -30,11 +30,11 @@ internal static class StatsCommand
         Console.Out.WriteLine($"saved        {stats.GetProperty("originSecondsSaved").GetDouble(),12:0.0} s of origin time");
         Console.Out.WriteLine($"entries      {store.GetProperty("entries").GetInt64(),12} {store.GetProperty("bytes").GetInt64() / 1e6,10:0.0} MB");
         JsonElement index = stats.GetProperty("index");
-        string vectors = index.GetProperty("vectors") is { ValueKind: JsonValueKind.Number } count ? $"{count.GetInt64()}" : "unknown";
+        string vectors = index.TryGetProperty("vectors", out JsonElement count) ? $"{count.GetInt64()}" : "unknown";
         Console.Out.WriteLine($"vectors      {vectors,12} in space {index.GetProperty("space").GetString()}");
-        if (index.GetProperty("fault").GetString() is { } fault)
+        if (index.TryGetProperty("fault", out JsonElement fault))
         {
-            Console.Out.WriteLine($"             {fault}");
+            Console.Out.WriteLine($"             {fault.GetString()}");
         }
     }
 }

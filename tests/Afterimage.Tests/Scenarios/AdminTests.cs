@@ -29,6 +29,31 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task The_id_of_a_miss_is_nobody_elses_picture()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        await gateway.GetAsync(Fox);
+        await gateway.SettleAsync();
+        Answer miss = await gateway.GetAsync("/prompt/a%20blue%20fox?width=64&height=64", ("Cache-Control", "only-if-cached"));
+        Assert.Equal(HttpStatusCode.GatewayTimeout, miss.Status);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await gateway.SendAsync(HttpMethod.Delete, "/_afterimage/entries/" + miss["X-Afterimage-Id"])).Status);
+        Assert.Equal("HIT exact", (await gateway.GetAsync(Fox)).Cache);
+    }
+
+    [Fact]
+    public async Task The_stats_command_prints_what_a_running_gateway_has_done()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync();
+        await gateway.GetAsync(Fox);
+        await gateway.SettleAsync();
+        await using ProgramProcess stats = ProgramProcess.Start("stats", "--url", gateway.Client.BaseAddress!.ToString());
+
+        Assert.Equal(0, await stats.ExitAsync());
+        Assert.Contains(stats.Lines, line => line.StartsWith("vectors") && line.Contains(" 1 in space builtin"));
+    }
+
+    [Fact]
     public async Task Purge_counts_first_and_removes_only_when_told()
     {
         await using TestGateway gateway = await TestGateway.StartAsync();
