@@ -31,10 +31,15 @@ internal static class ResidentMeasure
                 await FillAsync(Path.Combine(folder, "entries"));
                 await using var first = new LoadGateway(folder, origin.Address, storeBytesMax: 0, memoryBytesMax: 0);
 
-                // The first life makes the vectors; the second is a start as operators know it.
+                // The first life makes the vectors and their graph; what is measured is a start as operators know it.
                 await first.StartAsync();
                 await ReadyAsync(first);
-                await first.RestartAsync();
+                await SettledAsync(first);
+                if (await first.RestartAsync() is { } fault)
+                {
+                    throw new InvalidOperationException(fault);
+                }
+
                 await ReadyAsync(first);
             }
 
@@ -111,6 +116,21 @@ internal static class ResidentMeasure
         }
 
         throw new InvalidOperationException("the index is not complete after five minutes");
+    }
+
+    private static async Task SettledAsync(LoadGateway gateway)
+    {
+        using var client = new HttpClient { BaseAddress = gateway.Address };
+        for (DateTime end = DateTime.UtcNow.AddMinutes(5); DateTime.UtcNow < end; await Task.Delay(500))
+        {
+            string[] metrics = (await client.GetStringAsync("/_afterimage/metrics")).Split('\n');
+            if (metrics.Single(line => line.StartsWith("afterimage_index_pending{", StringComparison.Ordinal)).EndsWith(" 0", StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException("the index's graphs are not built after five minutes");
     }
 
     private static async Task HitAsync(Uri address, int seed)

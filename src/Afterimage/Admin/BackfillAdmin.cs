@@ -12,7 +12,7 @@ namespace Afterimage.Admin;
 internal sealed class BackfillAdmin(BackfillService service, long imageBytesMax)
 {
     /// <summary>Images a second beside live traffic where the operator names no rate. What hits cost meanwhile is in docs/backfill.md.</summary>
-    private const double RateDefault = 200;
+    private const double RateDefault = 100;
 
     public IEnumerable<AdminEndpoint> Endpoints =>
     [

@@ -98,6 +98,16 @@ internal sealed class MetricsCollector : IDisposable
         Gauge("process_threads", process.Threads.Count);
         Gauge("dotnet_gc_heap_bytes", GC.GetTotalMemory(false));
         Counter("dotnet_gc_allocated_bytes_total", GC.GetTotalAllocatedBytes());
+        Counter("dotnet_gc_pause_seconds_total", GC.GetTotalPauseDuration().TotalSeconds);
+
+        // The runtime counts a collection of one generation among those of all younger ones; a metric is summed by whoever reads it.
+        text.Append("# TYPE dotnet_gc_collections_total counter\n");
+        for (int generation = 0, older = 0; generation <= GC.MaxGeneration; generation++)
+        {
+            older = generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0;
+            text.Append(CultureInfo.InvariantCulture, $"dotnet_gc_collections_total{{generation=\"{generation}\"}} {Math.Max(0, GC.CollectionCount(generation) - older)}\n");
+        }
+
         void Gauge(string name, double value) => text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} gauge\n{name} {value}\n");
         void Counter(string name, double value) => text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} counter\n{name} {value}\n");
     }

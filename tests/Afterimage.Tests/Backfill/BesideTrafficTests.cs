@@ -70,6 +70,33 @@ public sealed class BesideTrafficTests
         async Task LeaveAsync() => await gate.Task;
     }
 
+    [Fact]
+    public async Task Its_threads_ask_for_long_slices_so_that_who_wakes_need_not_wait_for_theirs_to_end()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(6, 12), "only Linux from 6.12 on lets a thread ask");
+        (double ordinary, double background) = (SliceHere(), 0);
+        await BackgroundScheduler.RunAsync(1, () =>
+        {
+            background = SliceHere();
+            return Task.CompletedTask;
+        });
+        Assert.SkipUnless(ordinary > 0, "this system does not show how a thread is scheduled");
+        Assert.Equal(100e6, background);
+        Assert.True(ordinary < background);
+    }
+
+    private static double SliceHere()
+    {
+        int thread = GetThread();
+        string path = $"/proc/self/task/{thread}/sched";
+        string? line = (File.Exists(path) ? File.ReadLines(path) : []).FirstOrDefault(l => l.StartsWith("se.slice ", StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line.AsSpan(line.IndexOf(':') + 1));
+    }
+
+    [DllImport("libc", EntryPoint = "gettid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetThread();
+
     private static int NiceHere() => OperatingSystem.IsLinux() ? GetPriority(0, 0) : 0;
 
     [DllImport("libc", EntryPoint = "getpriority")]

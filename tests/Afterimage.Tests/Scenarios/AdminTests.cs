@@ -128,6 +128,8 @@ public sealed class AdminTests
         Assert.Contains("# TYPE afterimage_requests_total counter", text);
         Assert.Contains("afterimage_requests_total{tier=\"exact\"}", text);
         Assert.Contains("afterimage_semantic_lookup_duration_seconds_bucket{le=\"0.001\"}", text);
+        Assert.Contains("dotnet_gc_collections_total{generation=\"2\"}", text);
+        Assert.Contains("dotnet_gc_pause_seconds_total", text);
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             Assert.Matches(@"^(# (HELP|TYPE) .*|[a-z_0-9]+(\{[^}]*\})? [0-9.eE+\-]+)$", line);

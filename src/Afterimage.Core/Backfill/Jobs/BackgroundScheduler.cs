@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 
 namespace Afterimage.Backfill.Jobs;
 
@@ -8,11 +7,8 @@ namespace Afterimage.Backfill.Jobs;
 /// needs it, so what compiles a job's code gives way as well. Lowered and not idle: whoever waits for a lock that such a thread holds, or for it to stop for a garbage
 /// collection, must not wait until the machine has nothing else to do.
 /// </summary>
-internal sealed partial class BackgroundScheduler : TaskScheduler, IDisposable
+internal sealed class BackgroundScheduler : TaskScheduler, IDisposable
 {
-    // Of Linux's 19 steps: a tenth of what an ordinary thread gets that wants the same core.
-    private const int NiceSteps = 10;
-
     private readonly BlockingCollection<Task> _tasks = [];
 
     [ThreadStatic]
@@ -32,6 +28,11 @@ internal sealed partial class BackgroundScheduler : TaskScheduler, IDisposable
     /// <summary>Runs work on threads of its own, with everything behind its awaits.</summary>
     public static async Task RunAsync(int threads, Func<Task> work)
     {
+        if (OperatingSystem.IsLinux())
+        {
+            LinuxPriority.InterruptCompiler();
+        }
+
         using var scheduler = new BackgroundScheduler(threads);
         await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
     }
@@ -60,8 +61,7 @@ internal sealed partial class BackgroundScheduler : TaskScheduler, IDisposable
         Here = this;
         if (OperatingSystem.IsLinux())
         {
-            // Threads have no priority there but for this one, and there it is the thread's and not the process's. Where it is refused all is as before.
-            _ = Nice(NiceSteps);
+            LinuxPriority.Lower();
         }
 
         foreach (Task task in _tasks.GetConsumingEnumerable())
@@ -69,7 +69,4 @@ internal sealed partial class BackgroundScheduler : TaskScheduler, IDisposable
             TryExecuteTask(task);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "nice")]
-    private static partial int Nice(int steps);
 }
