@@ -68,12 +68,8 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
     /// <summary>Takes a batch out again, or says what that would remove. Throws <see cref="BackfillRefusedException"/> where it is being filled or nothing is known of it.</summary>
     public async Task<RollbackReport> RollbackAsync(Guid batch, bool dryRun, CancellationToken cancellationToken)
     {
-        if (!dryRun && BackfillJournal.IsHeld(context.Folder, batch))
-        {
-            throw new BackfillRefusedException("this batch is being filled now; stop the job first");
-        }
-
-        RollbackReport report = await new BatchRollback(context).RunAsync(batch, dryRun, cancellationToken);
+        using BackfillJournal? journal = dryRun ? null : HoldForRollback(batch);
+        RollbackReport report = await new BatchRollback(context, journal).RunAsync(batch, dryRun, cancellationToken);
 
         // The job's files may be at another gateway of the same bucket; a batch without files and without entries is a slip of the pen.
         return report.Entries + report.Vectors > 0 || Directory.Exists(BackfillJournal.FolderOf(context.Folder, batch))
@@ -186,6 +182,18 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
         BackfillJob? unfinished = again ? null : BackfillJournal.All(context.Folder).Select(j => j.Job)
             .FirstOrDefault(j => j.Kind == "run" && j.Source == source.Name && j.State is not (BackfillState.Done or BackfillState.RolledBack));
         return unfinished is null ? BackfillJournal.Begin(context.Folder, NewJob("run", source, options)) : Resume(unfinished.Batch, options);
+    }
+
+    private BackfillJournal? HoldForRollback(Guid batch)
+    {
+        try
+        {
+            return BackfillJournal.Hold(context.Folder, batch);
+        }
+        catch (IOException) when (BackfillJournal.IsHeld(context.Folder, batch))
+        {
+            throw new BackfillRefusedException("this batch is being filled now; stop the job first");
+        }
     }
 
     private BackfillJournal Resume(Guid batch, BackfillOptions order)

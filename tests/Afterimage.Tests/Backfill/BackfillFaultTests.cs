@@ -225,6 +225,38 @@ public sealed class BackfillFaultTests
     }
 
     [Fact]
+    public async Task A_batch_that_is_being_rolled_back_is_not_filled()
+    {
+        TroubledStore? store = null;
+        await using var fixture = new BackfillFixture(around: inner => store = new TroubledStore(inner));
+        MemorySource source = Keyed(8);
+        using var stop = new CancellationTokenSource();
+        int reads = 0;
+        source.Reading = _ => (++reads == 7 ? stop : null)?.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fixture.Service.RunAsync(source, Small with { Concurrency = 1 }, again: false, null, stop.Token));
+        Guid batch = fixture.Service.Status().Single().Job.Batch;
+        source.Reading = null;
+        Exception? refused = null;
+        store!.Deleting = _ => refused = Record.Exception(() => fixture.Service.RunAsync(source, Small, again: false, null, default).GetAwaiter().GetResult());
+
+        await fixture.Service.RollbackAsync(batch, dryRun: false, default);
+        Assert.IsType<BackfillRefusedException>(refused);
+        Assert.Equal(BackfillState.RolledBack, fixture.Service.Status().Single().Job.State);
+        Assert.Equal(0, fixture.Store.Status.Entries);
+    }
+
+    [Fact]
+    public async Task A_batch_whose_job_cannot_be_read_is_rolled_back_all_the_same()
+    {
+        await using var fixture = new BackfillFixture();
+        BackfillStatus status = await fixture.Service.RunAsync(Keyed(4), Small, again: false, null, default);
+        File.WriteAllText(Path.Combine(BackfillJournal.FolderOf(fixture.Context.Folder, status.Job.Batch), "job.json"), "{ torn");
+        RollbackReport report = await fixture.Service.RollbackAsync(status.Job.Batch, dryRun: false, default);
+        Assert.Equal(4, report.Entries);
+        Assert.Equal(0, fixture.Store.Status.Entries);
+    }
+
+    [Fact]
     public async Task A_folder_that_is_not_there_ends_no_job_as_done()
     {
         await using var fixture = new BackfillFixture();

@@ -21,6 +21,9 @@ internal sealed class TroubledStore(IEntryStore inner) : IEntryStore
     /// <summary>What the store says of an entry that it has stored.</summary>
     public Func<EntryHeader, PutOutcome, PutOutcome> Say { get; set; } = (_, outcome) => outcome;
 
+    /// <summary>Runs before a batch is deleted.</summary>
+    public Action<Guid> Deleting { get; set; } = _ => { };
+
     public EntryStoreStatus Status => inner.Status;
 
     public IReadOnlyCollection<Guid> Quarantined => inner.Quarantined;
@@ -38,7 +41,11 @@ internal sealed class TroubledStore(IEntryStore inner) : IEntryStore
 
     public ValueTask<bool> DeleteAsync(Hash256 key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
 
-    public ValueTask<long> DeleteBatchAsync(Guid batch, CancellationToken cancellationToken) => inner.DeleteBatchAsync(batch, cancellationToken);
+    public ValueTask<long> DeleteBatchAsync(Guid batch, CancellationToken cancellationToken)
+    {
+        Deleting(batch);
+        return inner.DeleteBatchAsync(batch, cancellationToken);
+    }
 
     public ValueTask SetQuarantineAsync(Guid batch, bool quarantined, CancellationToken cancellationToken) => inner.SetQuarantineAsync(batch, quarantined, cancellationToken);
 

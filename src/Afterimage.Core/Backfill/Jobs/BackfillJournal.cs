@@ -201,16 +201,20 @@ internal sealed class BackfillJournal : IDisposable
         }
     }
 
-    /// <summary>Changes only the state of a job that nobody runs.</summary>
-    public static void MarkState(string root, Guid batch, BackfillState state)
+    /// <summary>
+    /// Holds a job that nobody is at, so that nobody begins meanwhile; null where it has no files here, or none that can be read. Throws <see cref="IOException"/> where
+    /// another process is at it.
+    /// </summary>
+    public static BackfillJournal? Hold(string root, Guid batch)
     {
-        if (!Directory.Exists(FolderOf(root, batch)))
+        try
         {
-            return;
+            return Directory.Exists(FolderOf(root, batch)) ? Resume(root, batch) : null;
         }
-
-        using BackfillJournal journal = Resume(root, batch);
-        journal.SetState(state);
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<string> ReadLines(string path)

@@ -5,7 +5,9 @@ using Afterimage.Vectors;
 namespace Afterimage.Backfill.Jobs;
 
 /// <summary>Takes a batch out again: its vectors, then its entries. The images of in-place entries are never touched.</summary>
-internal sealed class BatchRollback(BackfillContext context)
+/// <param name="context">What the batch was put into.</param>
+/// <param name="journal">The batch's job, held for as long as this takes; null where its files are elsewhere.</param>
+internal sealed class BatchRollback(BackfillContext context, BackfillJournal? journal)
 {
     private const int RemoveAtOnce = 1000;
 
@@ -42,7 +44,7 @@ internal sealed class BatchRollback(BackfillContext context)
         await context.Index.FlushAsync(cancellationToken);
         long entries = await context.Store.DeleteBatchAsync(batch, cancellationToken);
         await context.Store.SetQuarantineAsync(batch, false, cancellationToken);
-        BackfillJournal.MarkState(context.Folder, batch, BackfillState.RolledBack);
+        journal?.SetState(BackfillState.RolledBack);
         return new RollbackReport(batch, false, entries, removed);
     }
 }

@@ -83,7 +83,13 @@ public sealed class ResponseStore
 
     /// <summary>Adds a response. It takes the place of those with the same secondary key: a complete one of all, a part of other parts.</summary>
     /// <returns>False where it is larger than <see cref="ObjectBytesMax"/>.</returns>
-    public bool Put(in ResourceKey key, StoredResponse response)
+    public bool Put(in ResourceKey key, StoredResponse response) => Put(key, response, isNew: true);
+
+    /// <summary>Adds a response that was stored earlier, behind those that arrived later, unless one with its secondary key has come meanwhile.</summary>
+    /// <returns>False where one has, or where it is larger than <see cref="ObjectBytesMax"/>.</returns>
+    public bool Restore(in ResourceKey key, StoredResponse response) => Put(key, response, isNew: false);
+
+    private bool Put(in ResourceKey key, StoredResponse response, bool isNew)
     {
         if (response.Bytes > ObjectBytesMax)
         {
@@ -100,6 +106,11 @@ public sealed class ResponseStore
                     continue;
                 }
 
+                if (!isNew && Array.Exists(resource.Variants, variant => variant.IsComplete && variant.Vary.IsSameAs(response.Vary)))
+                {
+                    return false;
+                }
+
                 var kept = new List<StoredResponse>(resource.Variants.Length + 1) { response };
                 foreach (StoredResponse variant in resource.Variants)
                 {
@@ -114,7 +125,7 @@ public sealed class ResponseStore
                     }
                 }
 
-                resource.Variants = [.. kept];
+                resource.Variants = isNew ? [.. kept] : [.. kept.OrderByDescending(variant => variant.ResponseTime)];
                 Account(response, added: true);
             }
 

@@ -23,7 +23,7 @@ internal sealed class EarlierCacheReader(S3Objects objects, EarlierCacheOptions 
     {
         string[] keys = [.. options.Versions.Select(v => options.Prefix + EarlierKeyScheme.KeyOf(pathAndQuery, v.Length == 0 ? null : v, options.FixedSeedModels))];
         var reads = await Task.WhenAll(keys.Select(key => objects.GetAsync(key, null, cancellationToken).AsTask()));
-        foreach ((string key, (S3Answer answer, byte[] bytes, IReadOnlyDictionary<string, string> metadata)) in keys.Zip(reads))
+        foreach ((string key, (S3Answer answer, byte[] bytes, IReadOnlyDictionary<string, string> metadata, _)) in keys.Zip(reads))
         {
             if (answer == S3Answer.Done && IsOf(pathAndQuery, metadata))
             {

@@ -98,7 +98,7 @@ internal sealed partial class S3EntryStore
     private async Task<OpenEntry?> FetchAsync(Hash256 key, CancellationToken cancellationToken)
     {
         long writes = Volatile.Read(ref _writes[StripeOf(key)]);
-        (S3Answer answer, byte[] bytes, _) = await _objects.GetAsync(NameOf(key), null, cancellationToken);
+        (S3Answer answer, byte[] bytes, _, _) = await _objects.GetAsync(NameOf(key), null, cancellationToken);
         if (answer != S3Answer.Done)
         {
             S3Meters.CountFetch(answer.ToString());
@@ -169,7 +169,7 @@ internal sealed partial class S3EntryStore
         int length = EntryCodec.UsualHeadBytes;
         for (int attempt = 0; ; attempt++)
         {
-            (S3Answer answer, byte[] bytes, _) = await _objects.GetAsync(NameOf(key), length, cancellationToken);
+            (S3Answer answer, byte[] bytes, _, _) = await _objects.GetAsync(NameOf(key), length, cancellationToken);
             if (answer != S3Answer.Done)
             {
                 return (answer == S3Answer.Missing ? EntryFault.Missing : EntryFault.Unreadable, null);

@@ -42,7 +42,7 @@ internal sealed partial class S3EntryStore
             return null;
         }
 
-        (S3Answer answer, byte[] bytes, _) = await _objects.GetAsync(IdNameOf(id), null, cancellationToken);
+        (S3Answer answer, byte[] bytes, _, _) = await _objects.GetAsync(IdNameOf(id), null, cancellationToken);
         if (answer != S3Answer.Done || !Hash256.TryParseHex(Encoding.ASCII.GetString(bytes), out Hash256 key))
         {
             return await _local.FindByIdAsync(id, cancellationToken);

@@ -40,12 +40,12 @@ internal sealed partial class S3EntryStore
         }
 
         bool replaced = there == S3Answer.Done;
-        S3Answer answer = await _objects.PutAsync(name, bytes, "application/octet-stream", createOnly: !replaced, cancellationToken);
+        S3Answer answer = await _objects.PutAsync(name, bytes, "application/octet-stream", replaced ? S3Condition.None : S3Condition.Missing, cancellationToken);
         if (answer is S3Answer.Conflict or S3Answer.Unsupported)
         {
             // Created by another gateway this very moment, or a server without conditional writes. Either picture answers the request; the later one stays.
             replaced |= answer == S3Answer.Conflict;
-            answer = await _objects.PutAsync(name, bytes, "application/octet-stream", createOnly: false, cancellationToken);
+            answer = await _objects.PutAsync(name, bytes, "application/octet-stream", S3Condition.None, cancellationToken);
         }
 
         if (answer != S3Answer.Done)
@@ -179,7 +179,7 @@ internal sealed partial class S3EntryStore
         }
 
         // Without it the entry is served all the same, and only not found by its id.
-        await _objects.PutAsync(IdNameOf(header.Id), Encoding.ASCII.GetBytes(header.Key.ToHex()), "text/plain", createOnly: false, cancellationToken);
+        await _objects.PutAsync(IdNameOf(header.Id), Encoding.ASCII.GetBytes(header.Key.ToHex()), "text/plain", S3Condition.None, cancellationToken);
     }
 
     private async ValueTask KeepPutLocallyAsync(EntryHeader header, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ internal sealed class S3LocationReader(S3Clients clients) : ILocationReader
             return null;
         }
 
-        (S3Answer answer, byte[] bytes, _) = await clients.Bucket(place).GetAsync(place.Key, null, cancellationToken, lengthMax);
+        (S3Answer answer, byte[] bytes, _, _) = await clients.Bucket(place).GetAsync(place.Key, null, cancellationToken, lengthMax);
         cancellationToken.ThrowIfCancellationRequested();
 
         // In one expression, null would become empty memory.

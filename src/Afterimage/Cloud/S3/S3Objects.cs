@@ -38,10 +38,11 @@ internal sealed class S3Objects : IDisposable
     }
 
     /// <summary>Reads an object, or its first bytes where <paramref name="prefixLength"/> is set.</summary>
-    public async ValueTask<(S3Answer Answer, byte[] Bytes, IReadOnlyDictionary<string, string> Metadata)> GetAsync(
+    public async ValueTask<S3Content> GetAsync(
         string name, int? prefixLength, CancellationToken cancellationToken, long bytesMax = long.MaxValue)
     {
         byte[] bytes = [];
+        string? tag = null;
         var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         S3Answer answer = await AskAsync(
             "get",
@@ -61,6 +62,7 @@ internal sealed class S3Objects : IDisposable
 
                 bytes = GC.AllocateUninitializedArray<byte>((int)response.ContentLength);
                 await response.ResponseStream.ReadExactlyAsync(bytes, cancel);
+                tag = response.ETag;
                 foreach (string key in response.Metadata.Keys)
                 {
                     metadata[key] = response.Metadata[key];
@@ -69,7 +71,7 @@ internal sealed class S3Objects : IDisposable
                 return S3Answer.Done;
             },
             cancellationToken);
-        return (answer, bytes, metadata);
+        return new S3Content(answer, bytes, metadata, tag);
     }
 
     /// <summary>Whether the object is there.</summary>
@@ -83,8 +85,8 @@ internal sealed class S3Objects : IDisposable
         },
         cancellationToken);
 
-    /// <param name="createOnly">Send <c>If-None-Match: *</c>; servers that ignore it replace.</param>
-    public ValueTask<S3Answer> PutAsync(string name, byte[] bytes, string contentType, bool createOnly, CancellationToken cancellationToken) => AskAsync(
+    /// <summary>Writes an object; <see cref="S3Answer.Conflict"/> where <paramref name="when"/> does not hold. Servers that know no conditions write in any case.</summary>
+    public ValueTask<S3Answer> PutAsync(string name, byte[] bytes, string contentType, S3Condition when, CancellationToken cancellationToken) => AskAsync(
         "put",
         async cancel =>
         {
@@ -98,7 +100,8 @@ internal sealed class S3Objects : IDisposable
                     AutoCloseStream = false,
                     ContentType = contentType,
                     UseChunkEncoding = false,
-                    IfNoneMatch = createOnly ? "*" : null,
+                    IfNoneMatch = when.IsMissing ? "*" : null,
+                    IfMatch = when.Tag,
                 },
                 cancel);
             return S3Answer.Done;

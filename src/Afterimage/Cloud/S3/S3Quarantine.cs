@@ -8,6 +8,9 @@ namespace Afterimage.Cloud.S3;
 /// </summary>
 internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider clock) : IDisposable
 {
+    // Another gateway that changes the list at the same moment is a rarity; a server that says so every time is a fault.
+    private const int AttemptsMax = 8;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile HashSet<Guid>? _batches;
     private volatile HashSet<Guid> _seen = [];
@@ -56,26 +59,15 @@ internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider 
         }
     }
 
-    /// <summary>Adds or removes a batch. Throws <see cref="IOException"/> where the bucket cannot be read or written.</summary>
+    /// <summary>Adds or removes a batch, on top of what others changed meanwhile where the server has conditional writes. Throws <see cref="IOException"/> where the bucket cannot be read or written.</summary>
     public async ValueTask SetAsync(Guid batch, bool quarantined, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            if (!await ReadAsync(cancellationToken))
+            for (int attempt = 1; !await TrySetAsync(batch, quarantined, attempt == AttemptsMax, cancellationToken); attempt++)
             {
-                throw new IOException("the quarantine list cannot be read from the bucket");
             }
-
-            var batches = new HashSet<Guid>(_batches!);
-            _ = quarantined ? batches.Add(batch) : batches.Remove(batch);
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(batches.Order().ToArray());
-            if (await objects.PutAsync(name, json, "application/json", createOnly: false, cancellationToken) != S3Answer.Done)
-            {
-                throw new IOException("the quarantine list cannot be written to the bucket");
-            }
-
-            _batches = batches;
         }
         finally
         {
@@ -85,20 +77,49 @@ internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider 
 
     public void Dispose() => _gate.Dispose();
 
+    // False where somebody else has changed the list since it was read, unless that may not be any more.
+    private async ValueTask<bool> TrySetAsync(Guid batch, bool quarantined, bool last, CancellationToken cancellationToken)
+    {
+        S3Content read = await objects.GetAsync(name, null, cancellationToken);
+        if (!Take(read))
+        {
+            throw new IOException("the quarantine list cannot be read from the bucket");
+        }
+
+        var batches = new HashSet<Guid>(_batches!);
+        _ = quarantined ? batches.Add(batch) : batches.Remove(batch);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(batches.Order().ToArray());
+        S3Answer answer = await objects.PutAsync(name, json, "application/json", S3Condition.Unchanged(read), cancellationToken);
+        if (answer == S3Answer.Unsupported)
+        {
+            // A server that refuses conditions: the later change wins, as it does where they are ignored.
+            answer = await objects.PutAsync(name, json, "application/json", S3Condition.None, cancellationToken);
+        }
+
+        if (answer == S3Answer.Done)
+        {
+            _batches = batches;
+            return true;
+        }
+
+        return answer == S3Answer.Conflict && !last ? false : throw new IOException("the quarantine list cannot be written to the bucket");
+    }
+
     // Never more often than once a second, whatever staleness is asked of entries.
     private static TimeSpan Max(TimeSpan age) => age < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : age;
 
-    private async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> ReadAsync(CancellationToken cancellationToken) => Take(await objects.GetAsync(name, null, cancellationToken));
+
+    private bool Take(S3Content read)
     {
-        (S3Answer answer, byte[] json, _) = await objects.GetAsync(name, null, cancellationToken);
-        if (answer is not (S3Answer.Done or S3Answer.Missing))
+        if (read.Answer is not (S3Answer.Done or S3Answer.Missing))
         {
             return false;
         }
 
         try
         {
-            _batches = answer == S3Answer.Missing ? [] : [.. JsonSerializer.Deserialize<Guid[]>(json) ?? []];
+            _batches = read.Answer == S3Answer.Missing ? [] : [.. JsonSerializer.Deserialize<Guid[]>(read.Bytes) ?? []];
             Volatile.Write(ref _read, clock.GetTimestamp());
             return true;
         }

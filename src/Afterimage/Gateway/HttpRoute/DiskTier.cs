@@ -90,7 +90,7 @@ internal sealed class DiskTier : IAsyncDisposable
                 // The name is a hash; the entry itself says whose it is.
                 if (StoredResponseEntry.KeyOf(entry.Header) == key && StoredResponseEntry.FromEntry(entry.Header, body, _policy) is { } response)
                 {
-                    memory.Put(key, response);
+                    memory.Restore(key, response);
                 }
             }
             catch (IOException)

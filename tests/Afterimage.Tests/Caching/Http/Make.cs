@@ -19,14 +19,17 @@ internal static class Make
     /// <summary>A stored response that came just now.</summary>
     public static StoredResponse Stored(params string[] lines) => Stored(200, "hello", null, lines);
 
-    public static StoredResponse Stored(int status, string body, HttpFields? request, params string[] lines)
+    public static StoredResponse Stored(int status, string body, HttpFields? request, params string[] lines) => StoredAt(Now, status, body, request, lines);
+
+    /// <summary>A stored response that came at a time.</summary>
+    public static StoredResponse StoredAt(DateTimeOffset time, int status, string body, HttpFields? request, params string[] lines)
     {
         HttpFields fields = Fields(lines);
         CacheDirectives directives = TargetedDirectives.Select(fields, TargetedDirectives.DefaultTargets);
         VaryKey vary = VaryKey.Of(VaryFields.Parse(fields.Get("Vary")) ?? [], request ?? HttpFields.Empty);
         ContentRange? range = status == 206 ? ContentRange.Parse(fields.First("Content-Range")) : null;
         return new StoredResponse(
-            status, null, ConnectionFields.Storable(fields, directives), directives, vary, Now, Now, Encoding.ASCII.GetBytes(body), range, HttpCachePolicy.Default);
+            status, null, ConnectionFields.Storable(fields, directives), directives, vary, time, time, Encoding.ASCII.GetBytes(body), range, HttpCachePolicy.Default);
     }
 
     public static Freshness FreshnessOf(int status, params string[] lines)

@@ -47,6 +47,31 @@ public sealed class ResponseStoreTests
     }
 
     [Fact]
+    public void What_was_stored_earlier_takes_the_place_of_nothing_that_came_meanwhile()
+    {
+        var store = new ResponseStore(1 << 20);
+        StoredResponse newer = Variant("1"), older = VariantAt(-60, "1");
+        store.Put(Key, newer);
+        Assert.False(store.Restore(Key, older));
+        Assert.Same(newer, store.Find(Key, Make.Fields("Foo: 1")));
+        Assert.True(store.Restore(Key, VariantAt(-60, "2")));
+        Assert.Equal(2, store.Count);
+    }
+
+    [Fact]
+    public void What_was_stored_earlier_stands_behind_what_arrived_later()
+    {
+        var store = new ResponseStore(1 << 20);
+        StoredResponse latest = Make.StoredAt(Make.Now, 200, "c", Make.Fields("Foo: 1"), Hour, "Vary: Foo");
+        StoredResponse middle = Make.StoredAt(Make.Now.AddSeconds(-10), 200, "b", Make.Fields("Bar: 1"), Hour, "Vary: Bar");
+        StoredResponse first = Make.StoredAt(Make.Now.AddSeconds(-20), 200, "a", Make.Fields("Baz: 1"), Hour, "Vary: Baz");
+        store.Put(Key, latest);
+        store.Restore(Key, first);
+        store.Restore(Key, middle);
+        Assert.Equal([latest, middle, first], store.FindAll(Key, Make.Fields("Foo: 1", "Bar: 1", "Baz: 1")));
+    }
+
+    [Fact]
     public void Variants_of_one_resource_are_bounded()
     {
         var store = new ResponseStore(64 << 20);
@@ -160,6 +185,8 @@ public sealed class ResponseStoreTests
 
         Assert.Equal((0, 0L), (store.Count, store.Bytes));
     }
+
+    private static StoredResponse VariantAt(double seconds, string foo) => Make.StoredAt(Make.Now.AddSeconds(seconds), 200, "hello", Make.Fields($"Foo: {foo}"), Hour, "Vary: Foo");
 
     private static StoredResponse Variant(string foo) => Make.Stored(200, "hello", Make.Fields($"Foo: {foo}"), Hour, "Vary: Foo");
 }

@@ -100,7 +100,8 @@ internal sealed class FakeS3 : IAsyncDisposable
     {
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        if (context.Request.Headers.IfNoneMatch == "*" && Objects.ContainsKey(name))
+        bool there = Objects.TryGetValue(name, out (byte[] Bytes, Dictionary<string, string> Metadata) old);
+        if ((context.Request.Headers.IfNoneMatch == "*" && there) || (context.Request.Headers.IfMatch is { Count: > 0 } tag && (!there || tag != EntityTagOf(old.Bytes))))
         {
             await RefuseAsync(context, 412, "PreconditionFailed");
             return;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Afterimage.Backfill.Keys;
 using Afterimage.Caching;
 using Afterimage.Cloud.S3;
@@ -143,6 +144,47 @@ public sealed class S3EntryStoreTests : IAsyncLifetime
         }
 
         Assert.Equal(PutOutcome.Failed, await store.PutAsync(1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Two_gateways_that_hold_batches_back_at_once_both_do(bool first)
+    {
+        const string List = "afterimage/quarantine.json";
+        (Guid mine, Guid others, Guid before) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        await using S3EntryStore store = await OpenAsync();
+        if (!first)
+        {
+            await store.SetQuarantineAsync(before, true, default);
+        }
+
+        int writes = 0;
+        _bucket.Fault = request =>
+        {
+            // The other one has read what we have read, and writes just before us.
+            if (request.Method == "PUT" && Interlocked.Increment(ref writes) == 1)
+            {
+                Guid[] list = first ? [others] : [before, others];
+                _bucket.Objects[List] = (JsonSerializer.SerializeToUtf8Bytes(list), []);
+            }
+
+            return null;
+        };
+        await store.SetQuarantineAsync(mine, true, default);
+
+        Guid[] expected = first ? [mine, others] : [mine, others, before];
+        Assert.Equal(2, writes);
+        Assert.Equal(expected.Order(), JsonSerializer.Deserialize<Guid[]>(_bucket.Objects[List].Bytes)!.Order());
+        Assert.Equal(expected.Order(), store.Quarantined.Order());
+    }
+
+    [Fact]
+    public async Task A_quarantine_list_that_somebody_else_keeps_changing_is_an_error_and_not_overwritten()
+    {
+        await using S3EntryStore store = await OpenAsync();
+        _bucket.Fault = request => request.Method == "PUT" ? (412, "PreconditionFailed") : null;
+        await Assert.ThrowsAsync<IOException>(async () => await store.SetQuarantineAsync(Guid.NewGuid(), true, default));
     }
 
     [Fact]
