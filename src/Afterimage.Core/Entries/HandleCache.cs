@@ -13,7 +13,10 @@ internal sealed class HandleCache(int filesMax)
     private readonly Lock _gate = new();
     private readonly Queue<EntryFile> _clock = new();
 
-    public int Count => _files.Count;
+    // The dictionary's own count takes all of its locks.
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
 
     public IEnumerable<Hash256> Keys => _files.Select(pair => pair.Key);
 
@@ -50,8 +53,9 @@ internal sealed class HandleCache(int filesMax)
                 return;
             }
 
+            Interlocked.Increment(ref _count);
             _clock.Enqueue(file);
-            while (_files.Count > filesMax || _clock.Count > 2 * filesMax)
+            while (Count > filesMax || _clock.Count > 2 * filesMax)
             {
                 Advance();
             }
@@ -63,6 +67,7 @@ internal sealed class HandleCache(int filesMax)
     {
         if (_files.TryRemove(key, out EntryFile? file))
         {
+            Interlocked.Decrement(ref _count);
             file.Release();
         }
     }
@@ -72,6 +77,7 @@ internal sealed class HandleCache(int filesMax)
     {
         if (_files.TryRemove(KeyValuePair.Create(file.Header.Key, file)))
         {
+            Interlocked.Decrement(ref _count);
             file.Release();
         }
     }
