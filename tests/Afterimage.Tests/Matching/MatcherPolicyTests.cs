@@ -10,6 +10,30 @@ public sealed class MatcherPolicyTests
     private static Verdict Judge(string asked, string stored) => Matcher.Judge(PromptReading.Of(asked), PromptReading.Of(stored), float.NaN);
 
     [Theory]
+    [InlineData("a cabin in front of snow covered mountains", "a cabin in front of mountains covered with snow")]
+    [InlineData("a boy holding a moss covered stone", "a boy holding a stone covered in moss")]
+    [InlineData("a heart shaped balloon", "a balloon shaped like a heart")]
+    [InlineData("a pikachu shaped cake", "a cake shaped like pikachu")]
+    [InlineData("a red haired woman in a black dress", "a woman with red hair in a black dress")]
+    [InlineData("a gold plated ring on a black cloth", "a gold-plated ring on a black cloth")]
+    public void A_compound_needs_no_hyphen(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a lemon-shaped tank", "a tank-shaped lemon")]
+    [InlineData("a lemon shaped tank", "a tank shaped lemon")]
+    [InlineData("a lemon-shaped tank", "a lemon shaped like a tank")]
+    [InlineData("a pikachu shaped cake", "a pikachu shaped like a cake")]
+    [InlineData("a chocolate covered strawberry", "chocolate covered in strawberries")]
+    [InlineData("a flower-filled vase", "a vase-filled flower")]
+    [InlineData("a fern-lined path", "a fern lined with paths")]
+    [InlineData("a snow covered village below dark mountains", "a dark village below snow covered mountains")]
+    public void What_a_compound_says_is_not_turned_round(string asked, string stored)
+    {
+        Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+        Assert.Equal(Decision.Reject, Judge(stored, asked).Decision);
+    }
+
+    [Theory]
     [InlineData("a red car", "red car")]
     [InlineData("A dog, on a beach!", "a dog on a beach")]
     [InlineData("two cats on a sofa", "2 cats on a couch")]

@@ -8,7 +8,7 @@ namespace Afterimage.Matching.Comparing;
 /// </summary>
 internal static class GapComparer
 {
-    /// <summary>True where the partners come in one order and no verb changed its voice.</summary>
+    /// <summary>True where the partners come in one order and no verb changed its voice or its compound.</summary>
     public static bool IsSameOrder(Alignment alignment)
     {
         int last = -1;
@@ -22,7 +22,12 @@ internal static class GapComparer
 
             Word a = alignment.A[i];
             Word b = alignment.B[j];
-            if (j < last || (a.Text != b.Text && (a.Tag == Tag.Participle) != (b.Tag == Tag.Participle) && IsVerbal(a) && IsVerbal(b)))
+            bool otherVoice = a.Text != b.Text && (a.Tag == Tag.Participle) != (b.Tag == Tag.Participle) && IsVerbal(a) && IsVerbal(b);
+
+            // "a lemon-shaped tank", "a lemon shaped like a tank"
+            bool goesOn = i + 1 < alignment.A.Count && alignment.ToB[i + 1] == j + 1;
+            bool otherCompound = a.Joined != b.Joined && !goesOn && a.Tag == Tag.Participle && b.Tag == Tag.Participle;
+            if (j < last || otherVoice || otherCompound)
             {
                 return false;
             }

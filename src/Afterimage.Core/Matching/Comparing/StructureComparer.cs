@@ -116,6 +116,12 @@ internal sealed partial class StructureComparer
 
     private void CheckModifier(Link link, int dependent, int[] governors)
     {
+        if (IsTurnedRound(link.Dependent, dependent, governors))
+        {
+            Conflict(new Reason($"roles swapped: {_a.Words[link.Governors[0]].Text}, {_a.Words[link.Dependent].Text}"));
+            return;
+        }
+
         bool elsewhere = false;
         foreach (Link other in _b.LinksOf(dependent))
         {
@@ -181,6 +187,12 @@ internal sealed partial class StructureComparer
             Doubt(reason);
         }
     }
+
+    // "a lemon-shaped tank", "a lemon shaped like a tank": over there the participle says of the lemon what it says here of the tank.
+    private bool IsTurnedRound(int participle, int theirs, int[] heads) =>
+        _a.Words[participle] is { Joined: true, Tag: Tag.Participle or Tag.Adjective }
+        && _a.Links.Any(how => how.Kind == LinkKind.Modifier && how.Governors.Contains(participle) && _a.Words[how.Dependent].Tag == Tag.Noun && _toB[how.Dependent] is >= 0 and int said
+            && _b.LinksOf(theirs).Any(l => l.Kind is LinkKind.Object or LinkKind.Modifier && l.Governors.Contains(said) && !Overlap(l.Governors, heads)));
 
     // "a picture of a frame" is no frame with a picture: what is shown is not where the picture is.
     private static bool Depicts(PromptReading reading, Link link) => link.Place == Place.Of && LightWords.IsPicture(reading.Words[link.Governors[0]].Text);

@@ -27,6 +27,7 @@ internal static class PromptReader
         }
 
         Tagger.Run(lexicon, words);
+        CompoundParticiples.Join(words);
         Expression[] expressions = Concepts.Find(lexicon, words);
         MarkCollectives(words);
         CloseRoles(words);
