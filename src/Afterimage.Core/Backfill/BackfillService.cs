@@ -68,7 +68,8 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
     /// <summary>Takes a batch out again, or says what that would remove. Throws <see cref="BackfillRefusedException"/> where it is being filled or nothing is known of it.</summary>
     public async Task<RollbackReport> RollbackAsync(Guid batch, bool dryRun, CancellationToken cancellationToken)
     {
-        using BackfillJournal? journal = dryRun ? null : HoldForRollback(batch);
+        using BackfillJournal? journal = dryRun ? null
+            : Take(batch, () => BackfillJournal.Hold(context.Folder, batch), "this batch is being filled now; stop the job first");
         RollbackReport report = await new BatchRollback(context, journal).RunAsync(batch, dryRun, cancellationToken);
 
         // The job's files may be at another gateway of the same bucket; a batch without files and without entries is a slip of the pen.
@@ -184,29 +185,22 @@ public sealed class BackfillService(BackfillContext context) : IAsyncDisposable
         return unfinished is null ? BackfillJournal.Begin(context.Folder, NewJob("run", source, options)) : Resume(unfinished.Batch, options);
     }
 
-    private BackfillJournal? HoldForRollback(Guid batch)
-    {
-        try
-        {
-            return BackfillJournal.Hold(context.Folder, batch);
-        }
-        catch (IOException) when (BackfillJournal.IsHeld(context.Folder, batch))
-        {
-            throw new BackfillRefusedException("this batch is being filled now; stop the job first");
-        }
-    }
-
     private BackfillJournal Resume(Guid batch, BackfillOptions order)
     {
+        BackfillJournal journal = Take(batch, () => BackfillJournal.Resume(context.Folder, batch), $"another process is at job {batch:N} now");
+        journal.SetPace(order);
+        return journal;
+    }
+
+    private T Take<T>(Guid batch, Func<T> open, string refusal)
+    {
         try
         {
-            BackfillJournal journal = BackfillJournal.Resume(context.Folder, batch);
-            journal.SetPace(order);
-            return journal;
+            return open();
         }
         catch (IOException) when (BackfillJournal.IsHeld(context.Folder, batch))
         {
-            throw new BackfillRefusedException($"another process is at job {batch:N} now");
+            throw new BackfillRefusedException(refusal);
         }
     }
 

@@ -102,9 +102,9 @@ internal sealed class MetricsCollector : IDisposable
 
         // The runtime counts a collection of one generation among those of all younger ones; a metric is summed by whoever reads it.
         text.Append("# TYPE dotnet_gc_collections_total counter\n");
-        for (int generation = 0, older = 0; generation <= GC.MaxGeneration; generation++)
+        for (int generation = 0; generation <= GC.MaxGeneration; generation++)
         {
-            older = generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0;
+            int older = generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0;
             text.Append(CultureInfo.InvariantCulture, $"dotnet_gc_collections_total{{generation=\"{generation}\"}} {Math.Max(0, GC.CollectionCount(generation) - older)}\n");
         }
 

@@ -102,7 +102,9 @@ internal sealed class S3Quarantine(S3Objects objects, string name, TimeProvider 
             return true;
         }
 
-        return answer == S3Answer.Conflict && !last ? false : throw new IOException("the quarantine list cannot be written to the bucket");
+        // S3 says of a list that has gone since that it is missing, and not that the condition does not hold.
+        bool changed = answer is S3Answer.Conflict or S3Answer.Missing;
+        return changed && !last ? false : throw new IOException("the quarantine list cannot be written to the bucket");
     }
 
     // Never more often than once a second, whatever staleness is asked of entries.

@@ -180,6 +180,24 @@ public sealed class S3EntryStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_quarantine_list_that_has_gone_since_it_was_read_is_made_again()
+    {
+        const string List = "afterimage/quarantine.json";
+        await using S3EntryStore store = await OpenAsync();
+        await store.SetQuarantineAsync(Guid.NewGuid(), true, default);
+        int writes = 0;
+        _bucket.Fault = request =>
+        {
+            // What S3 answers to If-Match where nothing is.
+            bool gone = request.Method == "PUT" && Interlocked.Increment(ref writes) == 1 && _bucket.Objects.TryRemove(List, out _);
+            return gone ? (404, "NoSuchKey") : null;
+        };
+        Guid mine = Guid.NewGuid();
+        await store.SetQuarantineAsync(mine, true, default);
+        Assert.Equal([mine], store.Quarantined);
+    }
+
+    [Fact]
     public async Task A_quarantine_list_that_somebody_else_keeps_changing_is_an_error_and_not_overwritten()
     {
         await using S3EntryStore store = await OpenAsync();
