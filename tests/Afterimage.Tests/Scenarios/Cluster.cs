@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Afterimage.Tests.Cloud.Cloudflare;
 using Afterimage.Tests.Cloud.Postgres;
 using Afterimage.Tests.Cloud.S3;
@@ -159,12 +161,17 @@ internal sealed partial class Cluster : IAsyncDisposable
     }
 
     /// <summary>Asks until something holds, within a bound that no healthy run meets.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition)
+    public static async Task UntilAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string wanted = "")
     {
-        using var bound = new CancellationTokenSource(ProgramProcess.Hang);
+        var asked = Stopwatch.StartNew();
         while (!await condition())
         {
-            await Task.Delay(50, bound.Token);
+            if (asked.Elapsed > ProgramProcess.Hang)
+            {
+                throw new TimeoutException($"never came true: {wanted}");
+            }
+
+            await Task.Delay(50);
         }
     }
 

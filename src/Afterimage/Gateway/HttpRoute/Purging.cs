@@ -13,10 +13,17 @@ internal sealed class Purging(RouteParts parts)
     /// <summary>Forgets a resource: at once for those who ask, and on the disk when the task completes.</summary>
     public Task ForgetAsync(ResourceKey key)
     {
-        parts.Invalidations.Add(key);
-        parts.Flights.Detach(key);
-        parts.Store.RemoveAll(key);
-        return parts.Disk?.ForgetAllAsync(key) ?? Task.CompletedTask;
+        ForgetMemory(key);
+        if (parts.Disk is not { } disk)
+        {
+            return Task.CompletedTask;
+        }
+
+        // From memory first, so that what is being written sees that it has gone. Until the disk had forgotten it too, a request may have brought it back from
+        // there: hence once more, and whoever is still reading it began before that and throws it away.
+        Task removal = disk.ForgetAllAsync(key);
+        ForgetMemory(key);
+        return removal;
     }
 
     /// <summary>Forgets what is meant; how many resources there were.</summary>
@@ -46,6 +53,13 @@ internal sealed class Purging(RouteParts parts)
         }
 
         return keys.Count;
+    }
+
+    private void ForgetMemory(in ResourceKey key)
+    {
+        parts.Invalidations.Add(key);
+        parts.Flights.Detach(key);
+        parts.Store.RemoveAll(key);
     }
 
     // Where the resource is named nothing need be looked through.

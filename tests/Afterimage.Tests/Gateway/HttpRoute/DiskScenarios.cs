@@ -114,6 +114,26 @@ public sealed class DiskScenarios : IDisposable
         Assert.Equal(0, memory.Count);
     }
 
+    [Fact]
+    public async Task A_request_amid_an_invalidation_does_not_bring_back_from_the_disk_what_has_just_gone_from_memory()
+    {
+        DiskTier disk = Open();
+        await using RouteFixture route = await StartAsync(disk);
+        for (int round = 0; round < 300; round++)
+        {
+            string before = Encoding.ASCII.GetString((await route.GetAsync("/a")).Body);
+            await disk.SettleAsync();
+            Task<Answer> invalidation = route.SendAsync(HttpMethod.Delete, "/a");
+            while (!invalidation.IsCompleted)
+            {
+                await Task.WhenAll(route.GetAsync("/a"), route.GetAsync("/a"), route.GetAsync("/a"));
+            }
+
+            await invalidation;
+            Assert.NotEqual(before, Encoding.ASCII.GetString((await route.GetAsync("/a")).Body));
+        }
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private Task<RouteFixture> StartAsync(DiskTier? disk = null) =>
