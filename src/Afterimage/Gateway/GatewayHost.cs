@@ -50,7 +50,11 @@ internal sealed class GatewayHost : IAsyncDisposable
             }).ConfigureKestrel(kestrel =>
             {
                 ServerSettings.Configure(kestrel, options.Limits);
-                kestrel.ConfigureEndpointDefaults(listen => SocketOutput.Use(listen, door));
+                kestrel.ConfigureEndpointDefaults(listen =>
+                {
+                    SocketOutput.Use(listen, door);
+                    RepeatReader.Use(listen, parts.Router.Hot, options.Limits.BodyBytesPerSecondMin);
+                });
             });
             builder.WebHost.UseUrls(options.Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
             builder.WebHost.UseShutdownTimeout(DrainTime);

@@ -133,7 +133,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         var origin = new OriginClient(options.Origin, pool, limits, time);
         var forwarder = new Forwarder(pool);
         var headers = new CacheHeaders(options, buckets, time);
-        var hot = new HotPath(store, headers, log, options);
+        var hot = new HotPath(store, headers, log, options, time);
         EarlierCache? earlier = Composition.OpenEarlier(options, store, indexing, time, owned);
         VariantPicker variants = Own(new VariantPicker(options.Variants, store, time));
         var images = new ImageRoute(cache, earlier, origin, forwarder, headers, hot, variants, log, options, time);

@@ -2,6 +2,8 @@ using Afterimage.Configuration;
 using Afterimage.Diagnostics;
 using Afterimage.Entries;
 using Afterimage.Gateway.Sockets;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Afterimage.Gateway;
 
@@ -10,13 +12,23 @@ namespace Afterimage.Gateway;
 /// other than an entity tag. Everything else takes the long way, which decides the
 /// same; this one only remembers which key a target has.
 /// </summary>
-internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLog log, GatewayOptions options)
+internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLog log, GatewayOptions options, TimeProvider time)
 {
+    // What ends a connection, changes how it goes on, brings a body, or is secret and stays nowhere longer than its request.
+    private static readonly string[] NotRepeated =
+    [
+        "Authorization", "Content-Length", "Cookie", "Expect", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
+    ];
+
     private const int CountMax = 50_000;
     private const int TargetLengthMax = 1024;
 
     private readonly bool _enabled = !options.Scope.Separates && !options.Headers.StripExact;
     private readonly RecentCache<string, Hash256> _keys = new(CountMax, StringComparer.Ordinal);
+    private readonly KnownRequests _known = new();
+
+    /// <summary>Whether every answer ends its connection, which only Kestrel can do.</summary>
+    public bool IsClosing { get; set; }
 
     /// <summary>Notes that a target was answered by an entry of this key.</summary>
     public void Remember(string target, Hash256 key)
@@ -36,6 +48,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
             return null;
         }
 
+        Learn(context, target, key);
         if (!store.TryGetHot(key, out HotEntry? entry))
         {
             return FromStoreAsync(context, target, key, otherwise);
@@ -43,8 +56,63 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
 
         ReadOnlyMemory<byte> body = entry.Bytes;
         bool sends = Begin(context, entry);
-        Account(context, entry.Header, sends ? body.Length : 0);
+        Account(entry.Header, context.Response.StatusCode, sends ? body.Length : 0);
         return sends ? PictureBody.SendAsync(context, body).AsTask() : Task.CompletedTask;
+    }
+
+    /// <summary>Recognises a request by its bytes, before anybody has parsed it.</summary>
+    public bool TryFind(ReadOnlySpan<byte> bytes, out KnownRequest request)
+    {
+        request = default;
+        return !IsClosing && _known.TryFind(bytes, out request);
+    }
+
+    /// <summary>See <see cref="KnownRequests.UnknownFields"/>.</summary>
+    public byte[]? UnknownFields(ReadOnlySpan<byte> bytes) => _enabled ? _known.UnknownFields(bytes) : null;
+
+    /// <summary>The picture of a recognised request; null where it has gone.</summary>
+    public ValueTask<OpenEntry?> OpenAsync(in KnownRequest request, CancellationToken cancellationToken) =>
+        store.TryGetHot(request.Line.Key, out HotEntry? hot) ? new ValueTask<OpenEntry?>(hot) : store.OpenAsync(request.Line.Key, cancellationToken);
+
+    /// <summary>What the answer to a recognised request begins with; null where Kestrel is to answer. A body follows where the status is 200 and the method is GET.</summary>
+    public HitHead? HeadOf(in KnownRequest request, OpenEntry entry)
+    {
+        HitHeaders prepared = PreparedOf(entry);
+        StringValues wanted = request.Fields.IfNoneMatch;
+        int status = wanted.Count > 0 && EntryAnswers.Matches(wanted, prepared.ETag.ToString()) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
+        DateTimeOffset now = time.GetUtcNow();
+        HitHead? head = request.Line.Head;
+        if (head is null || head.Second != now.ToUnixTimeSeconds() || head.Status != status || head.Headers != prepared)
+        {
+            request.Line.Head = head = HitHead.Of(headers, prepared, entry.Header, status, now);
+        }
+
+        return head;
+    }
+
+    /// <summary>Counts and logs an answer.</summary>
+    public void Account(EntryHeader entry, int status, long bytes)
+    {
+        RequestMeters.Saved(entry);
+        RequestMeters.Answered(Tier.Exact, bytes);
+        log.Write(entry.Id, Tier.Exact, status, bytes);
+    }
+
+    /// <summary>The next request like this one need not be parsed.</summary>
+    private void Learn(HttpContext context, string target, Hash256 key)
+    {
+        if (target[0] == '/' && RepeatReader.Of(context) is { } reader && IsRepeatable(context))
+        {
+            _known.Add(target, HttpMethods.IsHead(context.Request.Method), key, reader.Answered(), context.Request.Headers.IfNoneMatch);
+        }
+    }
+
+    private static bool IsRepeatable(HttpContext context)
+    {
+        IHeaderDictionary fields = context.Request.Headers;
+        return context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
+            && (fields.Connection.Count == 0 || (fields.Connection.Count == 1 && string.Equals(fields.Connection[0], "keep-alive", StringComparison.OrdinalIgnoreCase)))
+            && !Array.Exists(NotRepeated, fields.ContainsKey);
     }
 
     private async Task FromStoreAsync(HttpContext context, string target, Hash256 key, Func<HttpContext, string, Task> otherwise)
@@ -67,7 +135,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
             }
 
             long sent = Begin(context, entry) ? await PictureBody.SendAsync(context, entry, 0, entry.Header.Length) : 0;
-            Account(context, entry.Header, sent);
+            Account(entry.Header, context.Response.StatusCode, sent);
             return true;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -87,12 +155,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     /// <summary>Writes the headers; false where no body follows (304, HEAD).</summary>
     private bool Begin(HttpContext context, OpenEntry entry)
     {
-        var prepared = entry.Prepared as HitHeaders;
-        if (prepared is null)
-        {
-            entry.Prepared = prepared = headers.Prepare(entry.Header);
-        }
-
+        HitHeaders prepared = PreparedOf(entry);
         headers.Exact(context.Response.Headers, prepared);
         if (context.Request.Headers.IfNoneMatch is { Count: > 0 } wanted && EntryAnswers.Matches(wanted, prepared.ETag.ToString()))
         {
@@ -104,11 +167,15 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         return HttpMethods.IsGet(context.Request.Method);
     }
 
-    private void Account(HttpContext context, EntryHeader entry, long bytes)
+    private HitHeaders PreparedOf(OpenEntry entry)
     {
-        RequestMeters.Saved(entry);
-        RequestMeters.Answered(Tier.Exact, bytes);
-        log.Write(entry.Id, Tier.Exact, context.Response.StatusCode, bytes);
+        var prepared = entry.Prepared as HitHeaders;
+        if (prepared is null)
+        {
+            entry.Prepared = prepared = headers.Prepare(entry.Header);
+        }
+
+        return prepared;
     }
 
     /// <summary>Whether nothing in the headers asks for anything but the picture, or to hear that it is the same still.</summary>

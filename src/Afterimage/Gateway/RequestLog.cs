@@ -24,14 +24,17 @@ internal enum Tier
 internal sealed class RequestLog : IAsyncDisposable
 {
     private const int BufferMax = 1 << 20;
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
 
     private readonly RequestLogLevel _level;
     private readonly Stream _output;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
+    private readonly Lock _writing = new();
     private readonly ITimer _timer;
     private ArrayBufferWriter<byte> _front = new(64 * 1024);
     private ArrayBufferWriter<byte> _back = new(64 * 1024);
+    private (long Number, string Text) _second = (-1, "");
     private long _dropped;
 
     public RequestLog(RequestLogLevel level, Stream output, TimeProvider time)
@@ -39,7 +42,7 @@ internal sealed class RequestLog : IAsyncDisposable
         _level = level;
         _output = output;
         _time = time;
-        _timer = time.CreateTimer(_ => Flush(), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
+        _timer = time.CreateTimer(_ => Flush(TimeSpan.Zero), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
     }
 
     public void Write(string id, Tier tier, int status, long bytes, float? similarity = null, string? verdict = null, TimeSpan? originTime = null)
@@ -77,8 +80,16 @@ internal sealed class RequestLog : IAsyncDisposable
 
     private bool Format(Span<byte> line, string id, Tier tier, int status, long bytes, float? similarity, TimeSpan? originTime, out int written)
     {
-        DateTime now = _time.GetUtcNow().UtcDateTime;
-        bool fits = System.Text.Unicode.Utf8.TryWrite(line, CultureInfo.InvariantCulture, $"{now:yyyy-MM-ddTHH:mm:ss.fffZ} id={id} tier={NameOf(tier)} status={status} bytes={bytes}", out written);
+        // Dates are dear to format: a second's once a second.
+        long ticks = _time.GetUtcNow().UtcTicks;
+        (long second, long milliseconds) = (ticks / TimeSpan.TicksPerSecond, ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMillisecond);
+        if (_second.Number != second)
+        {
+            _second = (second, new DateTime(second * TimeSpan.TicksPerSecond).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
+        }
+
+        bool fits = System.Text.Unicode.Utf8.TryWrite(
+            line, CultureInfo.InvariantCulture, $"{_second.Text}.{milliseconds:000}Z id={id} tier={NameOf(tier)} status={status} bytes={bytes}", out written);
         if (fits && similarity is { } s)
         {
             fits = System.Text.Unicode.Utf8.TryWrite(line[written..], CultureInfo.InvariantCulture, $" similarity={s:0.000}", out int more);
@@ -106,11 +117,18 @@ internal sealed class RequestLog : IAsyncDisposable
         _ => "error",
     };
 
-    private void Flush()
+    /// <summary>Writes what is gathered; does nothing while an earlier write waits for the log's reader, which may take for ever.</summary>
+    /// <param name="patience">How long to wait for such a write.</param>
+    private void Flush(TimeSpan patience)
     {
-        // Only the timer and dispose come here; the swap keeps requests from waiting for the terminal.
-        lock (_output)
+        if (!_writing.TryEnter(patience))
         {
+            return;
+        }
+
+        try
+        {
+            // The swap keeps requests from waiting for the terminal.
             long dropped;
             lock (_lock)
             {
@@ -118,28 +136,30 @@ internal sealed class RequestLog : IAsyncDisposable
                 (dropped, _dropped) = (_dropped, 0);
             }
 
-            try
+            _output.Write(_back.WrittenSpan);
+            if (dropped > 0)
             {
-                _output.Write(_back.WrittenSpan);
-                if (dropped > 0)
-                {
-                    _output.Write(Encoding.UTF8.GetBytes($"({dropped} lines not written: the log's reader is too slow)\n"));
-                }
-
-                _output.Flush();
-            }
-            catch (IOException)
-            {
-                // Standard output is gone; the gateway serves on.
+                _output.Write(Encoding.UTF8.GetBytes($"({dropped} lines not written: the log's reader is too slow)\n"));
             }
 
+            _output.Flush();
+        }
+        catch (IOException)
+        {
+            // Standard output is gone; the gateway serves on.
+        }
+        finally
+        {
             _back.ResetWrittenCount();
+            _writing.Exit();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _timer.DisposeAsync();
-        Flush();
+        // Not the timer's own wait for its callback: that may be the write that does not end.
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await Task.Run(() => Flush(LastPatience));
+        _timer.Dispose();
     }
 }

@@ -33,7 +33,14 @@ internal sealed class Router
     }
 
     /// <summary>Whether every answer ends its connection, because the gateway is about to stop.</summary>
-    public bool IsClosing { get; set; }
+    public bool IsClosing
+    {
+        get => _hot.IsClosing;
+        set => _hot.IsClosing = value;
+    }
+
+    /// <summary>Answers what is asked again before it is parsed.</summary>
+    public HotPath Hot => _hot;
 
     public Task HandleAsync(HttpContext context)
     {

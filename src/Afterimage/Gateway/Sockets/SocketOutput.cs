@@ -165,6 +165,31 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
         return _file.Count > 0 ? FlushFileAsync() : _sender.SendAsync(_pieces);
     }
 
+    /// <summary>
+    /// Puts bytes behind what was written, for the next flush, as they are; they must not change until they are sent. For whoever answers in Kestrel's place, while that
+    /// waits for a request.
+    /// </summary>
+    public void Add(ReadOnlyMemory<byte> bytes)
+    {
+        SealBlock();
+        if (!MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> piece))
+        {
+            piece = bytes.ToArray();
+        }
+
+        _pieces.Add(piece);
+    }
+
+    /// <summary>Puts a part of a file behind what was written, as the last of the next flush. Linux only (<see cref="SendFile.IsSupported"/>).</summary>
+    public void Add(in FilePart part)
+    {
+        SealBlock();
+        _file = part;
+    }
+
+    /// <summary>Forgets what was not flushed.</summary>
+    public void Discard() => Release();
+
     public override void CancelPendingFlush() => Volatile.Write(ref _cancelled, 1);
 
     public override void Complete(Exception? exception = null)
@@ -291,6 +316,4 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
         _blockStart = _blockEnd = 0;
         _unflushed = 0;
     }
-
-    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
