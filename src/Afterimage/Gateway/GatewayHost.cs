@@ -30,6 +30,9 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public ImageCache Cache => _parts.Cache;
 
+    /// <summary>See <see cref="HotPath.Recognised"/>.</summary>
+    public long Recognised => _parts.Router.Hot.Recognised;
+
     /// <summary>
     /// Builds and starts a gateway. Throws <see cref="IOException"/> where a folder cannot be used or an address is taken; the message is for the operator.
     /// </summary>

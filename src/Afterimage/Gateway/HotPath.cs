@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Afterimage.Configuration;
 using Afterimage.Diagnostics;
 using Afterimage.Entries;
@@ -26,6 +27,11 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     private readonly bool _enabled = !options.Scope.Separates && !options.Headers.StripExact;
     private readonly RecentCache<string, Hash256> _keys = new(CountMax, StringComparer.Ordinal);
     private readonly KnownRequests _known = new();
+
+    private long _recognised;
+
+    /// <summary>Requests that were answered without being parsed.</summary>
+    public long Recognised => Interlocked.Read(ref _recognised);
 
     /// <summary>Whether every answer ends its connection, which only Kestrel can do.</summary>
     public bool IsClosing { get; set; }
@@ -67,12 +73,14 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         return !IsClosing && _known.TryFind(bytes, out request);
     }
 
-    /// <summary>See <see cref="KnownRequests.UnknownFields"/>.</summary>
-    public byte[]? UnknownFields(ReadOnlySpan<byte> bytes) => _enabled ? _known.UnknownFields(bytes) : null;
+    /// <summary>See <see cref="KnownRequests.ToLearn"/>.</summary>
+    public byte[]? ToLearn(ReadOnlySpan<byte> bytes) => _enabled ? _known.ToLearn(bytes) : null;
 
-    /// <summary>The picture of a recognised request; null where it has gone.</summary>
-    public ValueTask<OpenEntry?> OpenAsync(in KnownRequest request, CancellationToken cancellationToken) =>
-        store.TryGetHot(request.Line.Key, out HotEntry? hot) ? new ValueTask<OpenEntry?>(hot) : store.OpenAsync(request.Line.Key, cancellationToken);
+    /// <summary>The picture of a recognised request, where it is in memory.</summary>
+    public bool TryGetHot(in KnownRequest request, [NotNullWhen(true)] out HotEntry? entry) => store.TryGetHot(request.Line.Key, out entry);
+
+    /// <summary>The same, wherever it is; null where it has gone.</summary>
+    public ValueTask<OpenEntry?> OpenAsync(in KnownRequest request, CancellationToken cancellationToken) => store.OpenAsync(request.Line.Key, cancellationToken);
 
     /// <summary>What the answer to a recognised request begins with; null where Kestrel is to answer. A body follows where the status is 200 and the method is GET.</summary>
     public HitHead? HeadOf(in KnownRequest request, OpenEntry entry)
@@ -90,8 +98,14 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         return head;
     }
 
-    /// <summary>Counts and logs an answer.</summary>
-    public void Account(EntryHeader entry, int status, long bytes)
+    /// <summary>Counts and logs the answer to a recognised request.</summary>
+    public void AccountRecognised(EntryHeader entry, int status, long bytes)
+    {
+        Interlocked.Increment(ref _recognised);
+        Account(entry, status, bytes);
+    }
+
+    private void Account(EntryHeader entry, int status, long bytes)
     {
         RequestMeters.Saved(entry);
         RequestMeters.Answered(Tier.Exact, bytes);

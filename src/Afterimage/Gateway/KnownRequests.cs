@@ -68,26 +68,29 @@ internal sealed class KnownRequests
         return true;
     }
 
-    /// <summary>The fields of the request that the bytes begin with, if they are to be learned.</summary>
-    public byte[]? UnknownFields(ReadOnlySpan<byte> bytes) =>
-        TrySplit(bytes, out int line, out int length) && FindFields(bytes[line..length]) is null ? bytes[line..length].ToArray() : null;
+    /// <summary>The head of the request that the bytes begin with, if its fields are not known.</summary>
+    public byte[]? ToLearn(ReadOnlySpan<byte> bytes) =>
+        TrySplit(bytes, out int line, out int length) && FindFields(bytes[line..length]) is null ? bytes[..length].ToArray() : null;
 
     /// <summary>Notes that a request was answered by the picture of this key. Its target begins with a slash.</summary>
-    /// <param name="fields">Its fields, where they are not known yet.</param>
-    public void Add(string target, bool isHead, Hash256 key, byte[]? fields, StringValues ifNoneMatch)
+    /// <param name="head">The whole of it, where its fields are to be learned too.</param>
+    /// <param name="ifNoneMatch">Of its fields.</param>
+    public void Add(string target, bool isHead, Hash256 key, byte[]? head, StringValues ifNoneMatch)
     {
-        if (Ascii.IsValid(target))
+        byte[] line = Encoding.ASCII.GetBytes($"{(isHead ? "HEAD" : "GET")} {target} HTTP/1.1\r\n");
+        if (!Ascii.IsValid(target) || line.Length > LineBytesMax)
         {
-            byte[] line = Encoding.ASCII.GetBytes($"{(isHead ? "HEAD" : "GET")} {target} HTTP/1.1\r\n");
-            if (line.Length <= LineBytesMax && _lines.Find(line)?.Key != key)
-            {
-                _lines.Set(new KnownLine(line, isHead, key));
-            }
+            return;
         }
 
-        if (fields is not null)
+        if (_lines.Find(line)?.Key != key)
         {
-            (ifNoneMatch.Count > 0 ? _conditional : _fields).Set(new KnownFields(fields, ifNoneMatch));
+            _lines.Set(new KnownLine(line, isHead, key));
+        }
+
+        if (head is not null && head.AsSpan().StartsWith(line))
+        {
+            (ifNoneMatch.Count > 0 ? _conditional : _fields).Set(new KnownFields(head[line.Length..], ifNoneMatch));
         }
     }
 

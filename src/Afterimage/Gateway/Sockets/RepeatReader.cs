@@ -30,7 +30,9 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     private readonly HotPath _hot;
     private readonly int _bytesPerSecondMin;
     private CancellationTokenSource? _slow;
-    private byte[]? _fields;
+
+    // The request that Kestrel has at the moment, where it is to be learned. Gone as soon as Kestrel reads on: what it has then may be another.
+    private byte[]? _left;
     private long _seen = Environment.TickCount64;
     private bool _requestBegins = true;
 
@@ -65,22 +67,25 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     public static RepeatReader? Of(HttpContext context) => SocketOutput.Of(context) is null ? null : context.Features.Get<RepeatReader>();
 
     /// <summary>
-    /// Told by who answers a request that has no body and leaves the connection open: the next bytes that Kestrel asks for begin a request. Returns the fields of this one, where
-    /// they are not known.
+    /// Told by who answers a request that has no body and leaves the connection open: the next bytes that Kestrel asks for begin a request. Returns the head of this one, where
+    /// its fields are not known.
     /// </summary>
     public byte[]? Answered()
     {
-        byte[]? fields = _fields;
-        (_requestBegins, _fields) = (true, null);
-        return fields;
+        byte[]? left = _left;
+        (_requestBegins, _left) = (true, null);
+        return left;
     }
 
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        _requestBegins ? ReadRequestAsync(cancellationToken) : _inner.ReadAsync(cancellationToken);
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        _left = null;
+        return _requestBegins ? ReadRequestAsync(cancellationToken) : _inner.ReadAsync(cancellationToken);
+    }
 
     public override bool TryRead(out ReadResult result)
     {
-        _requestBegins = false;
+        (_requestBegins, _left) = (false, null);
         return _inner.TryRead(out result);
     }
 
@@ -106,7 +111,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
                 return Leave(read);
             }
 
-            using OpenEntry? entry = await OpenAsync(request);
+            using OpenEntry? entry = _hot.TryGetHot(request, out HotEntry? inMemory) ? inMemory : await OpenAsync(request);
             if (entry is null || _hot.HeadOf(request, entry) is not { } head)
             {
                 return Leave(read);
@@ -120,7 +125,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
 
             _inner.AdvanceTo(read.Buffer.GetPosition(request.Length));
             long bytes = sends ? entry.Header.Length : 0;
-            _hot.Account(entry.Header, head.Status, bytes);
+            _hot.AccountRecognised(entry.Header, head.Status, bytes);
             ValueTask<FlushResult> flushing = _output.FlushAsync(cancellationToken);
             if ((flushing.IsCompletedSuccessfully ? flushing.Result : await WatchAsync(flushing, bytes)).IsCompleted)
             {
@@ -134,7 +139,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     {
         _requestBegins = false;
         _seen = Environment.TickCount64;
-        _fields = _hot.UnknownFields(read.Buffer.FirstSpan);
+        _left = _hot.ToLearn(read.Buffer.FirstSpan);
         return read;
     }
 
