@@ -214,7 +214,7 @@ public sealed partial class FileEntryStore
         }
 
         _catalogue.Use(ticket);
-        return Memory.WantsAfterUse(header.Key, entry.Header.Length) ? Keep(entry.Header, entry.Bytes, ticket) : entry;
+        return Memory.WantsAfterUse(header.Key, entry.Header.Length) ? Keep(entry.Header, entry.Body!.Value, ticket) : entry;
     }
 
     /// <summary>Rewrites packs that are mostly dead, so that deleting a batch gives its bytes back.</summary>

@@ -1,12 +1,15 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Afterimage.Entries;
 
 /// <summary>
-/// An image that is in memory: header and body, immutable and shared by all its readers. <see cref="Dispose"/> does nothing, so a hit costs no
-/// allocation and a forgotten disposal leaks nothing.
+/// An image that is in memory: header and body, immutable and shared by all its readers. The body is an array, or a file that is in memory only.
+/// <see cref="Dispose"/> does nothing, so a hit costs no allocation and a forgotten disposal leaks nothing.
 /// </summary>
 public sealed class HotEntry : OpenEntry
 {
     private readonly ReadOnlyMemory<byte> _body;
+    private readonly MemoryFile? _file;
     private object? _prepared;
 
     /// <summary>Neighbours in the tier's queue, towards the newer and the older end. Owned by <see cref="MemoryTier"/> under its lock.</summary>
@@ -29,12 +32,18 @@ public sealed class HotEntry : OpenEntry
         ExpiresUtcTicks = header.Expires?.UtcTicks ?? long.MaxValue;
     }
 
+    /// <summary>An image whose body is a file in memory.</summary>
+    internal HotEntry(EntryHeader header, MemoryFile file)
+        : this(header, ReadOnlyMemory<byte>.Empty) => _file = file;
+
     public override EntryHeader Header { get; }
 
-    public override ReadOnlyMemory<byte>? Body => _body;
+    public override ReadOnlyMemory<byte>? Body => _file is null ? new ReadOnlyMemory<byte>?(_body) : null;
 
-    /// <summary>The body without the question whether there is one.</summary>
-    public ReadOnlyMemory<byte> Bytes => _body;
+    public override (SafeFileHandle Handle, long Offset)? File => _file is null ? null : (_file.Handle, 0);
+
+    /// <summary>Of the body, in bytes.</summary>
+    public int Length => _file?.Length ?? _body.Length;
 
     /// <summary><see cref="long.MaxValue"/> for never.</summary>
     internal long ExpiresUtcTicks { get; }
@@ -48,7 +57,12 @@ public sealed class HotEntry : OpenEntry
     public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        int count = (int)Math.Clamp(_body.Length - offset, 0, destination.Length);
+        int count = (int)Math.Clamp(Length - offset, 0, destination.Length);
+        if (_file is not null)
+        {
+            return ValueTask.FromResult(count > 0 ? RandomAccess.Read(_file.Handle, destination.Span[..count], offset) : 0);
+        }
+
         if (count > 0)
         {
             _body.Span.Slice((int)offset, count).CopyTo(destination.Span);

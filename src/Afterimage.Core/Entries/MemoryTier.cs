@@ -98,11 +98,12 @@ public sealed class MemoryTier
     /// <summary>Keeps an image, evicting others as needed. Returns the entry to serve, also where it was not kept.</summary>
     public HotEntry Add(EntryHeader header, ReadOnlyMemory<byte> body)
     {
-        var added = new HotEntry(header, body);
         if (!CanHold(body.Length))
         {
-            return added;
+            return new HotEntry(header, body);
         }
+
+        HotEntry added = MemoryFile.TryCreate(body.Span) is { } file ? new HotEntry(header, file) : new HotEntry(header, body);
 
         lock (_gate)
         {
@@ -175,7 +176,7 @@ public sealed class MemoryTier
         }
     }
 
-    private static long Cost(HotEntry entry) => entry.Bytes.Length + EntryOverheadBytes;
+    private static long Cost(HotEntry entry) => entry.Length + EntryOverheadBytes;
 
     private bool IsWorthMoreThanVictim(int uses)
     {

@@ -11,6 +11,9 @@ namespace Afterimage.Gateway;
 /// <param name="Status">200 or 304.</param>
 internal sealed record HitHead(HitHeaders Headers, long Second, int Status, byte[] Bytes)
 {
+    // What an operator has replayed must not say how the message ends.
+    private static readonly HashSet<string> Framing = new(["Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade"], StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Makes one; null where a field could not be sent, which Kestrel is to say.</summary>
     public static HitHead? Of(CacheHeaders headers, HitHeaders hit, EntryHeader entry, int status, DateTimeOffset now)
     {
@@ -21,7 +24,7 @@ internal sealed record HitHead(HitHeaders Headers, long Second, int Status, byte
             fields.ContentLength = entry.Length;
         }
 
-        fields["Date"] = now.ToString("R", CultureInfo.InvariantCulture);
+        fields.TryAdd("Date", now.ToString("R", CultureInfo.InvariantCulture));
         var text = new StringBuilder(800);
         text.Append(status == StatusCodes.Status200OK ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 304 Not Modified\r\n");
         foreach ((string name, StringValues values) in fields)
@@ -29,7 +32,7 @@ internal sealed record HitHead(HitHeaders Headers, long Second, int Status, byte
             foreach (string? value in values)
             {
                 text.Append(name).Append(": ").Append(value).Append("\r\n");
-                if (value is null || !IsSendable(value))
+                if (value is null || !IsSendable(value) || Framing.Contains(name))
                 {
                     return null;
                 }

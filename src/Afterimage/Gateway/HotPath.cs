@@ -18,8 +18,11 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     // What ends a connection, changes how it goes on, brings a body, or is secret and stays nowhere longer than its request.
     private static readonly string[] NotRepeated =
     [
-        "Authorization", "Content-Length", "Cookie", "Expect", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
+        .. RequestScope.KeyHeaders, "Cookie", "Proxy-Authorization", "Content-Length", "Expect", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
     ];
+
+    // Of what is kept for each known line.
+    private const int KeptHeadBytesMax = 2_048;
 
     private const int CountMax = 50_000;
     private const int TargetLengthMax = 1024;
@@ -55,12 +58,11 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         }
 
         Learn(context, target, key);
-        if (!store.TryGetHot(key, out HotEntry? entry))
+        if (!store.TryGetHot(key, out HotEntry? entry) || entry.Body is not { } body)
         {
             return FromStoreAsync(context, target, key, otherwise);
         }
 
-        ReadOnlyMemory<byte> body = entry.Bytes;
         bool sends = Begin(context, entry);
         Account(entry.Header, context.Response.StatusCode, sends ? body.Length : 0);
         return sends ? PictureBody.SendAsync(context, body).AsTask() : Task.CompletedTask;
@@ -92,7 +94,8 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         HitHead? head = request.Line.Head;
         if (head is null || head.Second != now.ToUnixTimeSeconds() || head.Status != status || head.Headers != prepared)
         {
-            request.Line.Head = head = HitHead.Of(headers, prepared, entry.Header, status, now);
+            head = HitHead.Of(headers, prepared, entry.Header, status, now);
+            request.Line.Head = head?.Bytes.Length <= KeptHeadBytesMax ? head : null;
         }
 
         return head;

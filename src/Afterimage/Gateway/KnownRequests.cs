@@ -68,9 +68,9 @@ internal sealed class KnownRequests
         return true;
     }
 
-    /// <summary>The head of the request that the bytes begin with, if its fields are not known.</summary>
+    /// <summary>The head of the request that the bytes begin with, if its fields are not known and may be learned.</summary>
     public byte[]? ToLearn(ReadOnlySpan<byte> bytes) =>
-        TrySplit(bytes, out int line, out int length) && FindFields(bytes[line..length]) is null ? bytes[..length].ToArray() : null;
+        TrySplit(bytes, out int line, out int length) && FindFields(bytes[line..length]) is null && HasStrictLineEnds(bytes[..length]) ? bytes[..length].ToArray() : null;
 
     /// <summary>Notes that a request was answered by the picture of this key. Its target begins with a slash.</summary>
     /// <param name="head">The whole of it, where its fields are to be learned too.</param>
@@ -95,6 +95,9 @@ internal sealed class KnownRequests
     }
 
     private KnownFields? FindFields(ReadOnlySpan<byte> bytes) => _fields.Find(bytes) ?? _conditional.Find(bytes);
+
+    // Kestrel takes a bare LF for the end of a line, and two for the end of a head: what looks like one head here would be two requests there.
+    private static bool HasStrictLineEnds(ReadOnlySpan<byte> head) => head.Count((byte)'\n') == head.Count("\r\n"u8) && head.Count((byte)'\r') == head.Count("\r\n"u8);
 
     private static bool TrySplit(ReadOnlySpan<byte> bytes, out int line, out int length)
     {

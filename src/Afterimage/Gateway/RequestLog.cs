@@ -144,7 +144,7 @@ internal sealed class RequestLog : IAsyncDisposable
 
             _output.Flush();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // Standard output is gone; the gateway serves on.
         }

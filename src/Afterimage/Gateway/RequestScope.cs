@@ -6,7 +6,8 @@ namespace Afterimage.Gateway;
 /// <summary>Which tenant a request belongs to, as the hash that enters keys.</summary>
 internal static class RequestScope
 {
-    private static readonly string[] KeyHeaders = ["Authorization", "X-Api-Key"];
+    /// <summary>Fields that say who asks.</summary>
+    public static readonly string[] KeyHeaders = ["Authorization", "X-Api-Key"];
     private static readonly string[] KeyParameters = ["key", "token"];
 
     /// <summary>

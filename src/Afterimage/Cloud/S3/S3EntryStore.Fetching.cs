@@ -160,7 +160,7 @@ internal sealed partial class S3EntryStore
         }
 
         // Kept locally as an entry with a body: the next hit asks neither bucket.
-        return await KeepLocallyAsync(entry.Header with { Location = null }, entry.Bytes, writes, cancellationToken);
+        return await KeepLocallyAsync(entry.Header with { Location = null }, entry.Body!.Value, writes, cancellationToken);
     }
 
     /// <summary>The header in the bucket; <see cref="EntryFault.Unreadable"/> where the bucket cannot be asked.</summary>

@@ -23,6 +23,7 @@ internal sealed class DiskTier : IAsyncDisposable
     private readonly IEntryStore _entries;
     private readonly HttpCachePolicy _policy;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _cataloguing = new();
     private readonly ConcurrentDictionary<Hash256, Hash256[]> _variants = new();
     private readonly ConcurrentDictionary<Hash256, Hash256> _resources = new();
     private readonly Channel<Func<ValueTask>>[] _queues = [.. Enumerable.Range(0, WritersCount).Select(_ => Channel.CreateUnbounded<Func<ValueTask>>())];
@@ -74,6 +75,8 @@ internal sealed class DiskTier : IAsyncDisposable
             return;
         }
 
+        // Together at the end, so that whoever asks for a resource that was forgotten meanwhile hardly meets any of it.
+        var loaded = new List<StoredResponse>(variants.Length);
         foreach (Hash256 variant in variants)
         {
             using OpenEntry? entry = await _entries.OpenAsync(variant, cancellationToken);
@@ -90,7 +93,7 @@ internal sealed class DiskTier : IAsyncDisposable
                 // The name is a hash; the entry itself says whose it is.
                 if (StoredResponseEntry.KeyOf(entry.Header) == key && StoredResponseEntry.FromEntry(entry.Header, body, _policy) is { } response)
                 {
-                    memory.Restore(key, response);
+                    loaded.Add(response);
                 }
             }
             catch (IOException)
@@ -98,6 +101,8 @@ internal sealed class DiskTier : IAsyncDisposable
                 // A fault of the disk is a miss; the store counts it.
             }
         }
+
+        loaded.ForEach(response => memory.Restore(key, response));
     }
 
     /// <summary>Writes a complete response some time soon.</summary>
@@ -125,11 +130,9 @@ internal sealed class DiskTier : IAsyncDisposable
                 return;
             }
 
-            Catalogue(key, header.Key);
-            if (response.Gone)
+            if (!TryCatalogue(key, header.Key, () => !response.Gone))
             {
                 // Invalidated while it was being written: nobody may load it before the removal that is queued comes.
-                Uncatalogue(header.Key);
                 await _entries.DeleteAsync(header.Key, CancellationToken.None);
             }
         });
@@ -139,7 +142,11 @@ internal sealed class DiskTier : IAsyncDisposable
     public void Forget(ResourceKey key, StoredResponse response)
     {
         Hash256 entry = StoredResponseEntry.EntryKeyOf(key, response);
-        Uncatalogue(entry);
+        lock (_cataloguing)
+        {
+            Uncatalogue(entry);
+        }
+
         Enqueue(key, async () => await _entries.DeleteAsync(entry, CancellationToken.None));
     }
 
@@ -149,9 +156,14 @@ internal sealed class DiskTier : IAsyncDisposable
     /// </summary>
     public Task ForgetAllAsync(ResourceKey key)
     {
-        _forgotten?.TryAdd(NameOf(key), 0);
-        Hash256[] variants = _variants.GetValueOrDefault(NameOf(key), []);
-        Array.ForEach(variants, Uncatalogue);
+        Hash256[] variants;
+        lock (_cataloguing)
+        {
+            _forgotten?.TryAdd(NameOf(key), 0);
+            variants = _variants.GetValueOrDefault(NameOf(key), []);
+            Array.ForEach(variants, Uncatalogue);
+        }
+
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool queued = Enqueue(key, async () =>
         {
@@ -245,11 +257,9 @@ internal sealed class DiskTier : IAsyncDisposable
                     continue;
                 }
 
-                Catalogue(key, header.Key);
-                if (_forgotten!.ContainsKey(NameOf(key)))
+                if (!TryCatalogue(key, header.Key, () => !_forgotten!.ContainsKey(NameOf(key))))
                 {
                     // It may be newer than what was forgotten; one answer less costs little.
-                    Uncatalogue(header.Key);
                     await _entries.DeleteAsync(header.Key, _stop.Token);
                 }
             }
@@ -264,11 +274,22 @@ internal sealed class DiskTier : IAsyncDisposable
         }
     }
 
-    private void Catalogue(in ResourceKey key, Hash256 entry)
+    /// <summary>Makes an entry one that can be loaded, unless it may not be any more; what forgets it comes before or after, never in between.</summary>
+    private bool TryCatalogue(in ResourceKey key, Hash256 entry, Func<bool> mayBe)
     {
-        Hash256 name = NameOf(key);
-        _resources[entry] = name;
-        _variants.AddOrUpdate(name, [entry], (_, known) => known.Contains(entry) ? known : [.. known, entry]);
+        lock (_cataloguing)
+        {
+            if (!mayBe())
+            {
+                Uncatalogue(entry);
+                return false;
+            }
+
+            Hash256 name = NameOf(key);
+            _resources[entry] = name;
+            _variants.AddOrUpdate(name, [entry], (_, known) => known.Contains(entry) ? known : [.. known, entry]);
+            return true;
+        }
     }
 
     private void Uncatalogue(Hash256 entry)

@@ -12,7 +12,8 @@ namespace Afterimage.Gateway.Sockets;
 /// (<c>bench exact-hit</c>).
 /// <para>
 /// Only where it is certain that a request begins may bytes be taken for one: at the start of a connection, behind an answer given here, and behind a request that had no body
-/// (<see cref="Answered"/>).
+/// (<see cref="Answered"/>). Nobody else uses the output meanwhile: Kestrel's own producer writes to it only within a request, and its end of the connection
+/// comes behind the reading.
 /// </para>
 /// </summary>
 internal sealed class RepeatReader : PipeReader, IDisposable
@@ -22,6 +23,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     // Kestrel ends a connection that it takes to be idle after 130 seconds.
     private const long UnseenMillisecondsMax = 20_000;
 
+    private const double SlowSecondsMax = 86_400;
     private static readonly TimeSpan SlowGrace = TimeSpan.FromSeconds(5);
 
     private readonly PipeReader _inner;
@@ -114,6 +116,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
             using OpenEntry? entry = _hot.TryGetHot(request, out HotEntry? inMemory) ? inMemory : await OpenAsync(request);
             if (entry is null || _hot.HeadOf(request, entry) is not { } head)
             {
+                request.Line.Head = null;
                 return Leave(read);
             }
 
@@ -208,7 +211,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
             _slow.Token.Register(() => _connection.Abort(new ConnectionAbortedException("The client takes its picture too slowly.")));
         }
 
-        _slow.CancelAfter(SlowGrace + TimeSpan.FromSeconds((double)bytes / _bytesPerSecondMin));
+        _slow.CancelAfter(SlowGrace + TimeSpan.FromSeconds(Math.Min((double)bytes / _bytesPerSecondMin, SlowSecondsMax)));
         FlushResult result = await flushing;
         _slow.CancelAfter(Timeout.InfiniteTimeSpan);
         return result;

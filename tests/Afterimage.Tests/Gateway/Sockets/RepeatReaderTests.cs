@@ -86,6 +86,7 @@ public sealed class RepeatReaderTests
     [InlineData("Transfer-Encoding: chunked")]
     [InlineData("Authorization: Bearer secret")]
     [InlineData("Cookie: session=secret")]
+    [InlineData("X-Api-Key: secret")]
     [InlineData("Range: bytes=0-9")]
     [InlineData("Cache-Control: no-cache")]
     [InlineData("Pragma: no-cache")]
@@ -102,6 +103,21 @@ public sealed class RepeatReaderTests
         }
 
         Assert.Equal(0, gateway.Host.Recognised);
+    }
+
+    [Theory]
+    [InlineData("\n\n")]
+    [InlineData("\n\r\n")]
+    public async Task Two_requests_that_look_like_one_are_not_learned_as_one(string lenientEnd)
+    {
+        await using TestGateway gateway = await StartAsync();
+        await WarmAsync(gateway, Fox);
+        for (int i = 0; i < 3; i++)
+        {
+            string answers = await RawClient.ExchangeAsync(
+                Address(gateway), $"GET {Fox} HTTP/1.1\r\nHost: a{lenientEnd}GET {Fox} HTTP/1.1\r\nHost: a\r\n\r\nGET {Fox} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            Assert.Equal(3, answers.Split("HTTP/1.1 200 OK\r\n").Length - 1);
+        }
     }
 
     [Fact]
