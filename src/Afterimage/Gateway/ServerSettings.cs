@@ -1,5 +1,6 @@
 using System.Text;
 using Afterimage.Configuration;
+using Afterimage.Gateway.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Afterimage.Gateway;
@@ -21,6 +22,9 @@ internal static class ServerSettings
         kestrel.Limits.MaxRequestLineSize = limits.RequestLineBytesMax;
         kestrel.Limits.MaxRequestBufferSize = Math.Max(limits.RequestLineBytesMax * 2, 1024 * 1024);
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.RequestHeadSeconds);
+
+        // Idle connections last at least as long as Kestrel lets them by itself; behind recognised requests its clock may be so much ahead.
+        kestrel.Limits.KeepAliveTimeout += RepeatReader.UnseenMax;
         kestrel.Limits.MaxRequestBodySize = limits.RequestBodyBytesMax > 0 ? limits.RequestBodyBytesMax : null;
         kestrel.Limits.MaxConcurrentConnections = limits.ConnectionsMax > 0 ? limits.ConnectionsMax : null;
         kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate =

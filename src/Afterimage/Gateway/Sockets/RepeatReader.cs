@@ -20,8 +20,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
 {
     private const int SmallFileBytes = 16 * 1024;
 
-    // Kestrel ends a connection that it takes to be idle after 130 seconds.
-    private const long UnseenMillisecondsMax = 20_000;
+    private const int UnseenSecondsMax = 90;
 
     private const double SlowSecondsMax = 86_400;
     private static readonly TimeSpan SlowGrace = TimeSpan.FromSeconds(5);
@@ -35,11 +34,14 @@ internal sealed class RepeatReader : PipeReader, IDisposable
 
     // The request that Kestrel has at the moment, where it is to be learned. Gone as soon as Kestrel reads on: what it has then may be another.
     private byte[]? _left;
-    private long _seen = Environment.TickCount64;
+    private long _unseenUntil = UnseenUntil();
     private bool _requestBegins = true;
 
     private RepeatReader(PipeReader inner, SocketOutput output, ConnectionContext connection, HotPath hot, int bytesPerSecondMin) =>
         (_inner, _output, _connection, _hot, _bytesPerSecondMin) = (inner, output, connection, hot, bytesPerSecondMin);
+
+    /// <summary>Kestrel's clock for idle connections runs on while it sees no requests; it sees one at least as often as this.</summary>
+    public static TimeSpan UnseenMax => TimeSpan.FromSeconds(UnseenSecondsMax);
 
     /// <summary>Puts itself between Kestrel and the input of every connection of an endpoint; behind <see cref="SocketOutput.Use"/>.</summary>
     /// <param name="bytesPerSecondMin">A client that takes less is cut off; 0 for never.</param>
@@ -108,7 +110,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
         while (true)
         {
             ReadResult read = await _inner.ReadAsync(cancellationToken);
-            if (read.IsCanceled || read.IsCompleted || Environment.TickCount64 - _seen > UnseenMillisecondsMax || !_hot.TryFind(read.Buffer.FirstSpan, out KnownRequest request))
+            if (read.IsCanceled || read.IsCompleted || Environment.TickCount64 > _unseenUntil || !_hot.TryFind(read.Buffer.FirstSpan, out KnownRequest request))
             {
                 return Leave(read);
             }
@@ -137,11 +139,14 @@ internal sealed class RepeatReader : PipeReader, IDisposable
         }
     }
 
+    // Each connection at a time of its own: all at once would be felt.
+    private static long UnseenUntil() => Environment.TickCount64 + Random.Shared.Next(UnseenSecondsMax * 500, UnseenSecondsMax * 1000);
+
     /// <summary>Gives a request to Kestrel.</summary>
     private ReadResult Leave(in ReadResult read)
     {
         _requestBegins = false;
-        _seen = Environment.TickCount64;
+        _unseenUntil = UnseenUntil();
         _left = _hot.ToLearn(read.Buffer.FirstSpan);
         return read;
     }
