@@ -102,7 +102,9 @@ internal static class ServeCommand
 
             await Task.Delay(Timeout.Infinite, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             Task farewell = gateway.FarewellAsync();
-            Console.Error.WriteLine("afterimage: stopping; requests under way are finished first (Ctrl-C again: at once)");
+
+            // Beside it: the console has one lock for both of its streams, and whoever reads the log may have stopped reading.
+            _ = Task.Run(() => Console.Error.WriteLine("afterimage: stopping; requests under way are finished first (Ctrl-C again: at once)"), CancellationToken.None);
             await farewell;
             return ExitCode.Done;
         }

@@ -41,8 +41,13 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
 
     public static ProgramProcess Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
 
+    /// <summary>The same with a standard output that nobody reads.</summary>
+    public static ProgramProcess StartUnread(params string[] arguments) => Start(new Dictionary<string, string>(), arguments, readsOutput: false);
+
     /// <param name="environment">Added to this process's own.</param>
-    public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => Start(environment, arguments, readsOutput: true);
+
+    private static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string[] arguments, bool readsOutput)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "afterimage.dll"));
@@ -59,7 +64,11 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         var program = new ProgramProcess(new Process { StartInfo = start });
         program._process.Start();
         program._process.BeginErrorReadLine();
-        program._process.BeginOutputReadLine();
+        if (readsOutput)
+        {
+            program._process.BeginOutputReadLine();
+        }
+
         return program;
     }
 

@@ -122,15 +122,34 @@ public sealed class ShutdownTests
     }
 
     /// <summary>A program before an origin, with a folder of its own.</summary>
+    [Fact]
+    public async Task A_log_that_nobody_reads_keeps_it_neither_from_answering_nor_from_stopping()
+    {
+        await using Served served = await Served.StartAsync(logs: true);
+
+        // More lines than a pipe takes, over a few of the log's intervals.
+        for (int i = 0; i < 1_500; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await served.GetAsync(Fox)).Status);
+        }
+
+        // A connection of its own has to be accepted by the pool.
+        using var another = new HttpClient { BaseAddress = await served.Program.Address, Timeout = ProgramProcess.Hang };
+        Assert.Equal(HttpStatusCode.OK, (await another.GetAsync(Fox, TestContext.Current.CancellationToken)).StatusCode);
+        served.Program.Terminate();
+        Assert.Equal(0, await served.Program.ExitAsync());
+    }
+
     private sealed class Served : IAsyncDisposable
     {
         private readonly string _data = Directory.CreateTempSubdirectory("afterimage-test-").FullName;
 
-        private Served(TestOrigin origin)
+        private Served(TestOrigin origin, bool logs)
         {
             Origin = origin;
-            Program = ProgramProcess.Start(
-                "serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", _data, "--Store:FreeDiskBytesMin", "0", "--Log:Requests", "off");
+            string[] arguments =
+                ["serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", _data, "--Store:FreeDiskBytesMin", "0", "--Log:Requests", logs ? "all" : "off"];
+            Program = logs ? ProgramProcess.StartUnread(arguments) : ProgramProcess.Start(arguments);
         }
 
         public TestOrigin Origin { get; }
@@ -139,9 +158,10 @@ public sealed class ShutdownTests
 
         public HttpClient Client { get; } = new(new SocketsHttpHandler { UseCookies = false });
 
-        public static async Task<Served> StartAsync()
+        /// <param name="logs">Whether it writes a log that nobody reads.</param>
+        public static async Task<Served> StartAsync(bool logs = false)
         {
-            var served = new Served(await TestOrigin.StartAsync());
+            var served = new Served(await TestOrigin.StartAsync(), logs);
             served.Client.BaseAddress = await served.Program.Address;
             return served;
         }
