@@ -161,7 +161,7 @@ internal static class FuzzTargets
     private static object ReadMetadataText(byte[] bytes)
     {
         string text = Encoding.UTF8.GetString(bytes);
-        return (InfoText.Read(text, "x") is not null, PromptJson.Read(text, "x") is not null, ComfyGraph.Read(text) is not null);
+        return (InfoText.Read(text, "x") is not null, PromptJson.Read(text, "x", ofPicture: true) is not null, ComfyGraph.Read(text) is not null);
     }
 
     private static object Refused(Func<object> read)

@@ -4,34 +4,25 @@ namespace Afterimage.Backfill.Extraction;
 
 /// <summary>
 /// Reads a ComfyUI graph: from the node that saves the image back to the sampler, from there along <c>positive</c> and <c>negative</c> to the texts, along
-/// <c>model</c> to the checkpoint. Visits each node at most once for each question, so that loops and huge graphs end.
+/// <c>model</c> to the checkpoint. Where several texts come together, or one that the graph does not give, the words are not all known; where an image is
+/// loaded on the way, they are not all that counts. Visits each node at most once for each question, so that loops and huge graphs end.
 /// </summary>
-internal sealed class ComfyGraph
+internal sealed partial class ComfyGraph
 {
-    private const int NodesMax = 5000;
     private const int SeedDigitsMax = 20;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
-    // In the editor's form values have no names; these are the first widgets of the nodes that matter.
-    private static readonly Dictionary<string, string[]> Widgets = new()
-    {
-        ["CLIPTextEncode"] = ["text"],
-        ["CLIPTextEncodeFlux"] = ["clip_l", "t5xxl"],
-        ["KSampler"] = ["seed"],
-        ["KSamplerAdvanced"] = ["add_noise", "noise_seed"],
-        ["RandomNoise"] = ["noise_seed"],
-        ["CheckpointLoaderSimple"] = ["ckpt_name"],
-        ["UNETLoader"] = ["unet_name"],
-        ["PrimitiveNode"] = ["value"],
-        ["SaveImage"] = [],
-    };
+    private static readonly string[] TextNames = ["text", "text_g", "t5xxl", "prompt", "string", "value", "text_positive", "populated_text", "wildcard_text", "clip_l", "text_l"];
 
-    private static readonly string[] TextNames = ["text", "text_g", "t5xxl", "prompt", "string", "value", "text_positive", "wildcard_text", "clip_l", "text_l"];
+    // Inputs by which no words of a prompt come.
+    private static readonly HashSet<string> Wordless = ["model", "clip", "vae", "control_net", "image", "mask", "pixels", "latent", "latent_image", "samples", "noise", "seed", "sigmas"];
+
+    // In node types, without spaces and whatever their case.
+    private static readonly string[] Loaders = ["loadimage", "imageload", "loadvideo", "loadlatent"];
 
     private readonly Dictionary<string, Node> _nodes = [];
-
-    private sealed record Node(string Type, Dictionary<string, string> Values, Dictionary<string, string> Links);
+    private bool _isEditors;
 
     public static Extracted? Read(string json)
     {
@@ -43,6 +34,7 @@ internal sealed class ComfyGraph
             {
                 if (document.RootElement.TryGetProperty("nodes", out JsonElement nodes) && nodes.ValueKind == JsonValueKind.Array)
                 {
+                    graph._isEditors = true;
                     graph.LoadEditor(document.RootElement, nodes);
                 }
                 else
@@ -59,100 +51,27 @@ internal sealed class ComfyGraph
         }
     }
 
-    private void LoadExecuted(JsonElement root)
-    {
-        foreach (JsonProperty property in root.EnumerateObject().Take(NodesMax))
-        {
-            if (property.Value.ValueKind != JsonValueKind.Object || !property.Value.TryGetProperty("inputs", out JsonElement inputs) || inputs.ValueKind != JsonValueKind.Object)
-            {
-                continue;
-            }
-
-            string type = property.Value.TryGetProperty("class_type", out JsonElement name) ? name.ToString() : "";
-            var node = new Node(type, [], []);
-            foreach (JsonProperty input in inputs.EnumerateObject())
-            {
-                if (input.Value.ValueKind == JsonValueKind.Array)
-                {
-                    if (input.Value.GetArrayLength() == 2)
-                    {
-                        node.Links[input.Name] = input.Value[0].ToString();
-                    }
-                }
-                else
-                {
-                    node.Values[input.Name] = input.Value.ToString();
-                }
-            }
-
-            _nodes[property.Name] = node;
-        }
-    }
-
-    private void LoadEditor(JsonElement root, JsonElement nodes)
-    {
-        // A link is [id, from node, from slot, to node, to slot, type].
-        var from = new Dictionary<string, string>();
-        if (root.TryGetProperty("links", out JsonElement links) && links.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement link in links.EnumerateArray().Take(NodesMax * 4))
-            {
-                if (link.ValueKind == JsonValueKind.Array && link.GetArrayLength() >= 4)
-                {
-                    from[link[0].ToString()] = link[1].ToString();
-                }
-            }
-        }
-
-        foreach (JsonElement element in nodes.EnumerateArray().Take(NodesMax))
-        {
-            if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty("id", out JsonElement id))
-            {
-                _nodes[id.ToString()] = EditorNode(element, from);
-            }
-        }
-    }
-
-    private static Node EditorNode(JsonElement element, Dictionary<string, string> from)
-    {
-        var node = new Node(element.TryGetProperty("type", out JsonElement type) ? type.ToString() : "", [], []);
-        if (element.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement input in inputs.EnumerateArray())
-            {
-                if (input.TryGetProperty("name", out JsonElement name) && input.TryGetProperty("link", out JsonElement link) && from.TryGetValue(link.ToString(), out string? source))
-                {
-                    node.Links[name.ToString()] = source;
-                }
-            }
-        }
-
-        if (element.TryGetProperty("widgets_values", out JsonElement values) && values.ValueKind == JsonValueKind.Array && Widgets.TryGetValue(node.Type, out string[]? names))
-        {
-            foreach ((string name, JsonElement value) in names.Zip(values.EnumerateArray()))
-            {
-                node.Values[name] = value.ToString();
-            }
-        }
-
-        return node;
-    }
-
     private Extracted? Extract()
     {
         foreach (Node sampler in Samplers())
         {
-            string? prompt = Follow(sampler, ["positive", "guider", "conditioning"], TextOf);
+            (string? prompt, bool isWhole) = Words(sampler, ["positive", "guider", "conditioning"]);
             if (string.IsNullOrWhiteSpace(prompt))
             {
                 continue;
             }
 
+            // A guider holds a sampler's texts for it; the plain one has no negative text.
+            Node? guider = _nodes.GetValueOrDefault(sampler.Links.GetValueOrDefault("guider") ?? "");
+            (string? negative, bool isNegativeWhole) = Words(guider ?? sampler, ["negative"]);
             var parameters = new List<KeyValuePair<string, string>>();
-            Add("negative_prompt", Follow(sampler, ["negative"], TextOf));
+            Add("negative_prompt", negative);
             Add("seed", SeedOf(sampler) ?? Follow(sampler, ["noise", "seed", "noise_seed"], SeedOf));
             Add("model", Follow(sampler, ["model", "guider"], ModelOf));
-            return new Extracted(prompt.Trim(), parameters, "comfyui-graph", IsRequest: false);
+            return new Extracted(prompt.Trim(), parameters, "comfyui-graph", IsRequest: false)
+            {
+                Besides = LoadsImage(sampler) ? BesidesWords.Image : isWhole && isNegativeWhole ? BesidesWords.Nothing : BesidesWords.Words,
+            };
 
             void Add(string name, string? value)
             {
@@ -170,15 +89,7 @@ internal sealed class ComfyGraph
     private IEnumerable<Node> Samplers()
     {
         var seen = new HashSet<string>();
-        var queue = new Queue<string>();
-        foreach ((string id, Node node) in _nodes)
-        {
-            if (node.Type.Contains("Save", StringComparison.Ordinal) || node.Type.Contains("Preview", StringComparison.Ordinal))
-            {
-                queue.Enqueue(id);
-            }
-        }
-
+        Queue<string> queue = Outputs();
         while (queue.TryDequeue(out string? id))
         {
             if (seen.Add(id) && _nodes.TryGetValue(id, out Node? node))
@@ -204,6 +115,42 @@ internal sealed class ComfyGraph
         }
     }
 
+    private Queue<string> Outputs() => new(_nodes
+        .Where(n => n.Value.Type.Contains("Save", StringComparison.Ordinal) || n.Value.Type.Contains("Preview", StringComparison.Ordinal))
+        .Select(n => n.Key));
+
+    /// <summary>Whether an image or a latent from outside is behind the sampler or behind any output: which of several outputs this picture is, nobody noted.</summary>
+    private bool LoadsImage(Node sampler)
+    {
+        var seen = new HashSet<string>();
+        Queue<string> queue = Outputs();
+        foreach (string link in sampler.Links.Values)
+        {
+            queue.Enqueue(link);
+        }
+
+        while (queue.TryDequeue(out string? id))
+        {
+            if (!seen.Add(id) || !_nodes.TryGetValue(id, out Node? node))
+            {
+                continue;
+            }
+
+            string type = node.Type.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
+            if (Loaders.Any(type.Contains))
+            {
+                return true;
+            }
+
+            foreach (string link in node.Links.Values)
+            {
+                queue.Enqueue(link);
+            }
+        }
+
+        return false;
+    }
+
     private static bool IsSampler(Node node) => (node.Links.ContainsKey("positive") && (node.Links.ContainsKey("latent_image") || node.Type.Contains("Sampler", StringComparison.Ordinal)))
         || (node.Links.ContainsKey("guider") && node.Links.ContainsKey("noise"));
 
@@ -224,18 +171,63 @@ internal sealed class ComfyGraph
                 return found;
             }
 
+            foreach (string link in node.Links.Values)
+            {
+                queue.Enqueue(link);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The text behind the given links of a sampler, and whether it is all of the words: not where a second text joins it or a node joins words of its own.</summary>
+    private (string? Text, bool IsWhole) Words(Node sampler, string[] first)
+    {
+        string? found = null;
+        bool isWhole = true;
+        string other = first[0] == "negative" ? "positive" : "negative";
+        var seen = new HashSet<string>();
+        var queue = new Queue<string>(first.Select(name => sampler.Links.GetValueOrDefault(name)).OfType<string>());
+        while (queue.TryDequeue(out string? id))
+        {
+            // What is zeroed out says nothing, whatever was encoded.
+            if (!seen.Add(id) || !_nodes.TryGetValue(id, out Node? node) || node.Type == "ConditioningZeroOut")
+            {
+                continue;
+            }
+
+            if (TextOf(node) is { } text)
+            {
+                isWhole &= (found ??= text) == text && !IsTemplate(text);
+                continue;
+            }
+
+            isWhole &= !HasOtherWords(node);
             foreach ((string name, string link) in node.Links)
             {
-                // From a positive text the way never leads to a negative one.
-                if (name != "negative" || first[0] == "negative")
+                // The way from a positive text never leads to a negative one, nor back.
+                if (!Wordless.Contains(name) && name != other)
                 {
                     queue.Enqueue(link);
                 }
             }
         }
 
-        return null;
+        return (found, isWhole);
     }
+
+    // "{red|blue} cat": the editor's graph keeps the choice, the executed one what was chosen.
+    private bool IsTemplate(string text)
+    {
+        int open = text.IndexOf('{', StringComparison.Ordinal);
+        int bar = open < 0 ? -1 : text.IndexOf('|', open);
+        return _isEditors && bar >= 0 && text.IndexOf('}', bar) >= 0;
+    }
+
+    // Nodes that join texts have inputs such as text_a, text2, string_b.
+    private static bool HasOtherWords(Node node) => node.Values.Any(v =>
+        (v.Key.StartsWith("text", StringComparison.OrdinalIgnoreCase) || v.Key.StartsWith("string", StringComparison.OrdinalIgnoreCase) || v.Key.StartsWith("prompt", StringComparison.OrdinalIgnoreCase))
+        && !string.IsNullOrWhiteSpace(v.Value) && !double.TryParse(v.Value, out _) && v.Value is not ("True" or "False"));
 
     private static string? TextOf(Node node)
     {

@@ -1,5 +1,18 @@
 namespace Afterimage.Backfill.Extraction;
 
+/// <summary>What went into a picture besides the words and parameters that were learnt of it. Such a picture is no answer to a request of these words.</summary>
+public enum BesidesWords
+{
+    /// <summary>Nothing that is known of.</summary>
+    Nothing,
+
+    /// <summary>Another image: one to begin from, a mask, a pose, a reference.</summary>
+    Image,
+
+    /// <summary>Further words, or a choice among words, that the text does not give.</summary>
+    Words,
+}
+
 /// <summary>What a strategy learnt of an image's request.</summary>
 /// <param name="Prompt">Not empty.</param>
 /// <param name="Parameters">Names as in a request (<c>width</c>, <c>seed</c>, <c>negative_prompt</c>), values as text.</param>
@@ -8,6 +21,8 @@ namespace Afterimage.Backfill.Extraction;
 /// settings were read, so that what is missing is unknown.</param>
 public sealed record Extracted(string Prompt, IReadOnlyList<KeyValuePair<string, string>> Parameters, string Strategy, bool IsRequest)
 {
+    public BesidesWords Besides { get; init; }
+
     public string? Find(string name)
     {
         foreach ((string key, string value) in Parameters)

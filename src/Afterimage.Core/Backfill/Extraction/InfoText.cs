@@ -34,23 +34,25 @@ internal static partial class InfoText
             parameters.Add(new("negative_prompt", words[(words.IndexOf(':', negative) + 1)..].Trim()));
         }
 
+        var settings = new Settings();
         if (steps >= 0)
         {
-            ReadSettings(text[steps..].Trim(), parameters);
+            ReadSettings(text[steps..].Trim(), parameters, settings);
         }
 
-        return new Extracted(prompt, parameters, strategy, IsRequest: false);
+        return new Extracted(prompt, parameters, strategy, IsRequest: false) { Besides = settings.Besides };
     }
 
     /// <summary>Whether text has the last line that tells this form from any other text.</summary>
     public static bool HasSettings(string text) => text.StartsWith("Steps: ", StringComparison.Ordinal) || text.Contains("\nSteps: ", StringComparison.Ordinal);
 
-    private static void ReadSettings(string line, List<KeyValuePair<string, string>> parameters)
+    private static void ReadSettings(string line, List<KeyValuePair<string, string>> parameters, Settings settings)
     {
         foreach (Match pair in Pair().Matches(line.Split('\n')[0]))
         {
-            string value = Unquote(pair.Groups[2].Value.Trim());
-            switch (pair.Groups[1].Value.Trim())
+            string name = pair.Groups[1].Value.Trim(), value = Unquote(pair.Groups[2].Value.Trim());
+            settings.Note(name);
+            switch (name)
             {
                 case "Seed":
                     parameters.Add(new("seed", value));
@@ -89,6 +91,29 @@ internal static partial class InfoText
         catch (JsonException)
         {
             return value;
+        }
+    }
+
+    /// <summary>What the names of the settings tell about how the picture was made.</summary>
+    private sealed class Settings
+    {
+        // Written for masks, edits, poses and images to begin from, by the program itself, its descendants and its most used extension.
+        private static readonly string[] OfImages = ["Mask ", "Masked ", "Inpaint", "Image CFG scale", "Init image", "Init-", "ControlNet", "IP-Adapter", "IP Adapter"];
+
+        private bool _noised;
+        private bool _enlarged;
+        private bool _image;
+        private bool _words;
+
+        // A denoising strength is that of the second, enlarging pass where there was one; else of an image to begin from.
+        public BesidesWords Besides => _image || (_noised && !_enlarged) ? BesidesWords.Image : _words ? BesidesWords.Words : BesidesWords.Nothing;
+
+        public void Note(string name)
+        {
+            _noised |= name == "Denoising strength";
+            _enlarged |= name.StartsWith("Hires ", StringComparison.OrdinalIgnoreCase) || name == "First pass size";
+            _words |= name is "Hires prompt";
+            _image |= OfImages.Any(n => name.StartsWith(n, StringComparison.Ordinal));
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class JsonTextStrategy : IExtractionStrategy
         foreach (MetadataText text in input.Texts.Texts)
         {
             bool exif = text.Source == MetadataSource.Exif;
-            if ((!exif && text.Source is not (MetadataSource.PngText or MetadataSource.Comment)) || PromptJson.Read(text.Text, exif ? "exif-json" : "text-json") is not { } extracted)
+            if ((!exif && text.Source is not (MetadataSource.PngText or MetadataSource.Comment)) || PromptJson.Read(text.Text, exif ? "exif-json" : "text-json", ofPicture: true) is not { } extracted)
             {
                 continue;
             }

@@ -19,8 +19,19 @@ internal static class PromptJson
         ("quality", ["quality"]), ("transparent", ["transparent"]), ("guidance_scale", ["guidance_scale"]), ("image", ["image"]), ("private", ["private", "nofeed"]),
     ];
 
+    // How tools note that a picture began from another one, or was guided by one. Plain pictures have these names too, with nothing behind them.
+    private static readonly string[] Images =
+    [
+        "init_image", "init_images", "initImage", "init_img", "input_image", "source_image", "image_prompt", "control_image", "mask", "mask_image", "controlnets", "ipAdapters",
+        "t2iAdapters", "ref_images", "reference_image_multiple", "reference_strength_multiple",
+    ];
+
+    // Values of InvokeAI's generation_mode and NovelAI's request_type, whatever stands around them.
+    private static readonly string[] ImageModes = ["img2img", "inpaint", "outpaint", "infill"];
+
     /// <summary>The request in a JSON object; null where it is none or has no prompt.</summary>
-    public static Extracted? Read(string text, string strategy)
+    /// <param name="ofPicture">True where the text is in the picture, so that an image it names is another one; files beside a picture often name the picture.</param>
+    public static Extracted? Read(string text, string strategy, bool ofPicture)
     {
         if (!text.AsSpan().TrimStart().StartsWith("{"))
         {
@@ -47,13 +58,40 @@ internal static class PromptJson
             }
 
             bool isRequest = root.TryGetProperty("originalPrompt", out _) || root.TryGetProperty("nologo", out _);
-            return new Extracted(prompt, parameters, strategy, isRequest);
+            return new Extracted(prompt, parameters, strategy, isRequest) { Besides = isRequest ? BesidesWords.Nothing : BesidesOf(root, ofPicture) };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }
     }
+
+    private static BesidesWords BesidesOf(JsonElement root, bool ofPicture)
+    {
+        string mode = (Text(root, "generation_mode") ?? Text(root, "request_type") ?? "").ToLowerInvariant();
+        JsonElement canvas = root.TryGetProperty("canvas_v2_metadata", out JsonElement layers) && layers.ValueKind == JsonValueKind.Object ? layers : default;
+        if (ImageModes.Any(mode.Contains) || Images.Any(name => Holds(root, name)) || (ofPicture && Holds(root, "image")) || Holds(canvas, "controlLayers")
+            || Holds(canvas, "referenceImages"))
+        {
+            return BesidesWords.Image;
+        }
+
+        return Holds(canvas, "regionalGuidance") || HasCharacters(root) ? BesidesWords.Words : BesidesWords.Nothing;
+    }
+
+    // NovelAI: a prompt for each character, beside the one of the whole.
+    private static bool HasCharacters(JsonElement root) =>
+        root.TryGetProperty("v4_prompt", out JsonElement prompt) && prompt.ValueKind == JsonValueKind.Object
+        && prompt.TryGetProperty("caption", out JsonElement caption) && Holds(caption, "char_captions");
+
+    private static bool Holds(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value) && value.ValueKind switch
+        {
+            JsonValueKind.String => !string.IsNullOrWhiteSpace(value.GetString()),
+            JsonValueKind.Array => value.GetArrayLength() > 0,
+            JsonValueKind.Object => value.EnumerateObject().Any(),
+            _ => false,
+        };
 
     private static string? Text(JsonElement root, string name)
     {

@@ -15,7 +15,7 @@ internal sealed class SidecarStrategy : IExtractionStrategy
         string text = input.Sidecar.Trim();
         if (text[0] is '{' or '[')
         {
-            return PromptJson.Read(text, "sidecar-json") ?? ComfyGraph.Read(text);
+            return PromptJson.Read(text, "sidecar-json", ofPicture: false) ?? ComfyGraph.Read(text);
         }
 
         return InfoText.HasSettings(text) ? InfoText.Read(text, "sidecar-parameters")

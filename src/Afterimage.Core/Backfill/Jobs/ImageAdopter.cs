@@ -95,6 +95,11 @@ internal sealed class ImageAdopter(BackfillContext context, IImageSource source,
             return Failed(image, Keys.KeyReader.Read(Path.GetFileName(image.Key)).Truncated ? "key cut off, no other trace of the prompt" : "no prompt found", null);
         }
 
+        if (extracted.Besides != BesidesWords.Nothing)
+        {
+            return Failed(image, extracted.Besides == BesidesWords.Image ? "made from another image" : "prompt not known in full", extracted.Strategy);
+        }
+
         if (_options.Set.Count > 0)
         {
             extracted = extracted with { Parameters = [.. extracted.Parameters.Where(p => !_options.Set.ContainsKey(p.Key)), .. _options.Set] };
