@@ -18,6 +18,7 @@ public sealed class LabelledPairsTests
         { "own-dev.tsv", 0.004, 0.87 },
         { "own-dev2.tsv", 0.006, 0.77 },
         { "own-dev3.tsv", 0.013, 0.44 },
+        { "own-dev4.tsv", 0.005, 0.85 },
         { "own-held-back.tsv", 0.013, 0.76 },
         { "real-served.tsv", 0.03, 0.76 },
     };

@@ -95,6 +95,90 @@ public sealed class MatcherPolicyTests
     public void A_compound_is_more_than_its_words(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
 
     [Theory]
+    [InlineData("a stone dragon", "a dragon on stone")]
+    [InlineData("a cardboard robot", "a robot on cardboard")]
+    [InlineData("a gold throne", "a throne with gold")]
+    [InlineData("a lava lamp", "a lamp in lava")]
+    [InlineData("a chocolate house", "a house with chocolate")]
+    [InlineData("a clown fish", "a clown with a fish")]
+    public void Nor_is_it_what_stands_in_that_place(string asked, string stored)
+    {
+        Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+        Assert.Equal(Decision.Reject, Judge(stored, asked).Decision);
+    }
+
+    [Theory]
+    [InlineData("a mountain village in winter", "a village in the mountains in winter")]
+    [InlineData("a sand castle", "a castle made of sand")]
+    [InlineData("a strawberry cake on a plate", "a cake with strawberries on a plate")]
+    [InlineData("a spotted dog in a basket", "a dog with spots in a basket")]
+    public void Unless_it_is_named_after_that_place(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("oil painting of a stormy sea", "a stormy sea, oil painting")]
+    [InlineData("digital art of a mountain lake, dramatic light", "a mountain lake, dramatic light, digital art")]
+    public void What_the_whole_picture_is_may_be_said_first_or_last(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a painting of a cat, a sofa", "a cat, a sofa, a painting")]
+    [InlineData("a statue of a lion", "a lion, a statue")]
+    [InlineData("a painting of a wall", "a wall with a painting")]
+    public void But_what_hangs_in_a_picture_is_not_the_picture(string asked, string stored)
+    {
+        Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+        Assert.Equal(Decision.Reject, Judge(stored, asked).Decision);
+    }
+
+    [Theory]
+    [InlineData("a beaked mask", "a beaded mask")]
+    [InlineData("a bony hand", "an ebony hand")]
+    [InlineData("braised hair", "braided hair")]
+    public void A_quality_that_exists_is_no_slip_of_another(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a burning barn at night", "a burnt barn at night")]
+    [InlineData("a boiling egg in a pot", "a boiled egg in a pot")]
+    [InlineData("a melting snowman", "a melted snowman")]
+    [InlineData("a terrifying man in a mask", "a terrified man in a mask")]
+    [InlineData("a broken mirror on the floor", "a mirror breaking on the floor")]
+    [InlineData("a sinking ship", "a sunken ship")]
+    public void What_is_under_way_is_not_done(string asked, string stored)
+    {
+        Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+        Assert.Equal(Decision.Reject, Judge(stored, asked).Decision);
+    }
+
+    [Theory]
+    [InlineData("a burning barn at night", "a barn burning at night")]
+    [InlineData("a broken window", "a window that is broken")]
+    [InlineData("a man stood in a doorway", "a man standing in a doorway")]
+    [InlineData("a sunken ship in the sea", "a ship sunk in the sea")]
+    public void But_it_may_be_said_in_another_place(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("an orange cat", "an orange and a cat")]
+    [InlineData("an orange cat", "an orange on a cat")]
+    [InlineData("an orange cat", "a cat with an orange")]
+    [InlineData("an olive jacket", "an olive and a jacket")]
+    [InlineData("a silver fox in snow", "silver and a fox in snow")]
+    [InlineData("a light bulb", "a light and a bulb")]
+    public void A_quality_is_not_the_thing_of_that_name(string asked, string stored)
+    {
+        Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+        Assert.Equal(Decision.Reject, Judge(stored, asked).Decision);
+    }
+
+    [Theory]
+    [InlineData("an orange cat", "a cat that is orange")]
+    [InlineData("a human skull on a desk", "the skull of a human on a desk")]
+    public void But_what_is_of_a_thing_may_be_called_after_it(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a symmetrical face", "an asymmetrical face")]
+    [InlineData("a typical house", "an atypical house")]
+    public void A_rare_word_with_a_contrary_beginning_is_no_slip_of_the_finger(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
+
+    [Theory]
     [InlineData("a house with a window", "a house with many windows")]
     [InlineData("a pack of wolves in the snow", "a wolf in the snow")]
     [InlineData("some of the lamps are on", "all of the lamps are on")]

@@ -72,7 +72,9 @@ internal static class Compounds
             length += others[k].Text.Length;
         }
 
-        if (Concatenates(one.Text, others, start, end, length))
+        // "a cat" is meant where "acat" is written, but "amoral" is not "a moral".
+        bool opensWithArticle = one.Forms.Length > 0 && others[start].Tag == Tag.Determiner;
+        if (!opensWithArticle && Concatenates(one.Text, others, start, end, length))
         {
             return new Match(Likeness.Spelling, 1);
         }

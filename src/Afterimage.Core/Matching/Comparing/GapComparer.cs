@@ -75,8 +75,9 @@ internal static class GapComparer
             CompareJoints(alignment.A, startA, i, gapA, alignment.B, startB, until, gapB, evidence);
             bool makesCompound = !end && (IsCompound(alignment.A, startA, i) || IsCompound(alignment.B, startB, until));
             Word? before = startA > 0 ? alignment.A[startA - 1] : null;
+            bool betweenNouns = makesCompound && before is { Tag: Tag.Noun } && alignment.B[startB - 1].Tag == Tag.Noun;
             (startA, startB) = (i + 1, until + 1);
-            ComparePlaces(gapA, gapB, evidence, end ? null : NounFrom(alignment.A, i), before, makesCompound);
+            ComparePlaces(gapA, gapB, evidence, end ? null : NounFrom(alignment.A, i), before, makesCompound, betweenNouns);
             loneA.AddRange(gapA);
             loneB.AddRange(gapB);
             gapA.Clear();
@@ -112,8 +113,9 @@ internal static class GapComparer
             return true;
         }
 
-        // "a shark and an underwater drone" are two things, "a shark underwater drone" is one.
-        if (fromA > 0 && toA - fromA == 2 && a[fromA].Text == "and" && a[fromA + 1].Text is "a" or "an" && toB == fromB && toB < b.Count && b[toB - 1].IsCommonNoun)
+        // "a shark and an underwater drone" are two things, "a shark underwater drone" is one; so are silver and a fox, and a silver fox.
+        if (fromA > 0 && toA - fromA == 2 && a[fromA].Text == "and" && a[fromA + 1].Text is "a" or "an" && toB == fromB && toB < b.Count
+            && b[toB - 1] is { Tag: Tag.Noun or Tag.Adjective, Quoted: false, Forms.Length: > 0 })
         {
             return true;
         }
@@ -165,7 +167,7 @@ internal static class GapComparer
 
     /// <summary>Compares prepositions without object of their own ("on it", "looking up") where the order of words differs.</summary>
     public static void CompareDangling(PromptReading a, PromptReading b, Evidence evidence) =>
-        ComparePlaces([.. a.Dangling], [.. b.Dangling], evidence, at: null, before: null, makesCompound: false);
+        ComparePlaces([.. a.Dangling], [.. b.Dangling], evidence, at: null, before: null, makesCompound: false, betweenNouns: false);
 
     // The head of the phrase that begins here: "in the green grass".
     private static Word? NounFrom(IReadOnlyList<Word> words, int start)
@@ -183,7 +185,7 @@ internal static class GapComparer
     private static bool IsCompound(IReadOnlyList<Word> words, int from, int to) =>
         from == to && from > 0 && words[from - 1].IsCommonNoun && words[to].IsCommonNoun && !(to + 1 < words.Count && words[to + 1].Tag is Tag.Noun or Tag.Adjective);
 
-    // "a flower on the head" is no flower head; inside something the picture is another than of it from without; a photo on a desk shows no desk.
+    // "a flower on the head" is no flower head, a clown with a fish no clown fish; inside something the picture is another than of it from without; a photo on a desk shows no desk.
     private static bool TellsApart(Word lone, Word? before, bool makesCompound) =>
         Places.SaysWhere(lone.Place) || lone.Text is "inside" or "inside of" or "indoors" || (lone.Place is Place.On or Place.In or Place.As && makesCompound)
         || (lone.Place == Place.On && before is not null && LightWords.IsPicture(before.Text));
@@ -192,7 +194,7 @@ internal static class GapComparer
     private static bool AreMakerAndTopic(Word a, Word b, Word? before) =>
         (a.Place, b.Place) is (Place.Of, Place.By) or (Place.By, Place.Of) && before is not null && LightWords.IsPicture(before.Text);
 
-    private static void ComparePlaces(List<Word> a, List<Word> b, Evidence evidence, Word? at, Word? before, bool makesCompound)
+    private static void ComparePlaces(List<Word> a, List<Word> b, Evidence evidence, Word? at, Word? before, bool makesCompound, bool betweenNouns)
     {
         for (int x = a.Count - 1; x >= 0; x--)
         {
@@ -239,7 +241,7 @@ internal static class GapComparer
                 continue;
             }
 
-            if (TellsApart(lone, before, makesCompound))
+            if (TellsApart(lone, before, makesCompound) || (betweenNouns && lone.Place == Place.Have))
             {
                 evidence.PlacesDifferent++;
                 evidence.Doubts.Add(left ? new Reason("", lone.Text) : new Reason("", null, lone.Text));

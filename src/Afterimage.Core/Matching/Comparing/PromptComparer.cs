@@ -20,6 +20,7 @@ internal static class PromptComparer
         (int rootA, int rootB) = (RootOf(a), RootOf(b));
         evidence.SubjectPluralChanged = rootA >= 0 && rootB >= 0 && alignment.ToB[rootA] == rootB && alignment.A[rootA].Plural is { } plural && alignment.B[rootB].Plural == !plural;
         ComparePairs(alignment, evidence);
+        WordUses.Compare(a, b, alignment, evidence);
         CompareNegations(alignment, evidence);
         ComparePronouns(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);
@@ -141,8 +142,8 @@ internal static class PromptComparer
         }
     }
 
-    // The first thing that the prompt names.
-    private static int RootOf(PromptReading reading)
+    /// <summary>The position of the first thing that the prompt names, or -1.</summary>
+    public static int RootOf(PromptReading reading)
     {
         for (int i = 0; i < reading.Words.Count; i++)
         {

@@ -77,7 +77,7 @@ internal static class Respelling
     // A word of the dictionary that no text and no prompt uses ("sating") is likelier a slip of a common one ("seating").
     private static bool IsRare(Word word)
     {
-        if (word is not { Kind: WordKind.Content, Quoted: false, Text.Length: >= 4 } || word.Forms.Length == 0 || Usage.IsCommon(word.Text))
+        if (word is not { Kind: WordKind.Content, Quoted: false, Text.Length: >= 4 } || word.Forms.Length == 0 || Usage.IsKnown(word.Text))
         {
             return false;
         }
@@ -85,8 +85,8 @@ internal static class Respelling
         WordLexicon lexicon = WordLexicon.Shared;
         foreach (WordForm form in word.Forms)
         {
-            // A rook is a rook, however seldom texts speak of it, and nobody writes "topography" by a slip of the finger.
-            if (form.Pos == PartsOfSpeech.Noun && (Taxonomy.Shared.IsPhysical(form.Lemma) || word.Text.Length >= LongMin))
+            // A rook is a rook and a beaked mask a beaked one, however seldom texts speak of it, and nobody writes "topography" by a slip of the finger.
+            if (form.Pos == PartsOfSpeech.Adjective || (form.Pos == PartsOfSpeech.Noun && (Taxonomy.Shared.IsPhysical(form.Lemma) || word.Text.Length >= LongMin)))
             {
                 return false;
             }
@@ -108,7 +108,7 @@ internal static class Respelling
 
     private static float SlipFromCommon(Word word, string part, Word candidate) =>
         candidate.Forms.Length > 0 && !word.Text.AsSpan().ContainsAnyInRange('0', '9') && Usage.IsCommon(part) && part.Length >= 4 && EditDistance.Of(word.Text, part, 1) == 1
-            && !WordComparer.SharesLemma(word, candidate, out _) ? 0.85f : 0;
+            && !WordComparer.SharesLemma(word, candidate, out _) && !Prefixes.AreContrary(word.Text, part) ? 0.85f : 0;
 
     // "lakescape", "spiderwoman": two words written as one are meant, and no slip of "landscape" or "spiderman", which are such too.
     private static bool AreCompounds(string a, string b) =>

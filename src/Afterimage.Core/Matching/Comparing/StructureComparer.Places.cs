@@ -18,7 +18,9 @@ internal sealed partial class StructureComparer
             {
                 open |= LeavesOpen(link, other, governors);
                 _placeToModifier |= other.Kind == LinkKind.Modifier && link.Place != Place.Of;
-                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place, _b.Words[dependent]) : PlaceAgreement.Near;
+                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place, _b.Words[dependent])
+                    : other.Kind == LinkKind.Modifier && !MayName(link, _b.Words[dependent], _b.Words[other.Governors[0]]) ? PlaceAgreement.Different
+                    : PlaceAgreement.Near;
                 best = agreement < best ? agreement : best;
                 found = true;
             }
@@ -70,7 +72,55 @@ internal sealed partial class StructureComparer
             return;
         }
 
+        if (!found && !elsewhere && SaysMedium(link, dependent))
+        {
+            _evidence.PlacesNear++;
+            return;
+        }
+
         Report(link, dependent, found, best, elsewhere);
+    }
+
+    // "oil painting of a sea", "a sea, oil painting": of nothing else is there a painting. Where more things are named, they may stand around one.
+    private bool SaysMedium(Link link, int shown)
+    {
+        int medium = link.Governors[0];
+        return link.Place == Place.Of && LightWords.IsMedium(_a.Words[medium].Text) && PromptComparer.RootOf(_a) == medium && PromptComparer.RootOf(_b) == shown
+            && _toB[medium] is >= 0 and int theirs && _b.Words[theirs].Phrase != _b.Words[shown].Phrase && IsPhraseOf(theirs)
+            && !_a.Words.Any(w => w is { Tag: Tag.Noun, IsContent: true, Quality: false } && w.Phrase != _a.Words[medium].Phrase && Taxonomy.Shared.IsThing(w.Lemma));
+    }
+
+    private bool IsPhraseOf(int noun)
+    {
+        for (int i = 0; i < _b.Words.Count; i++)
+        {
+            if (i != noun && _b.Words[i].IsContent && _b.Words[i].Phrase == _b.Words[noun].Phrase && !_b.LinksOf(i).Any(l => l.Kind == LinkKind.Modifier && l.Governors.Contains(noun)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // A house on the beach is a beach house, and a castle made of sand a sand castle; one on the sand is not. "a dog with spots", "a spotted dog": adjectives say what "with" says.
+    private bool MayName(Link link, Word modifier, Word head)
+    {
+        Word where = _a.Words[link.Dependent];
+        if (where.Negated || !Array.Exists(where.Forms, x => x.Pos == PartsOfSpeech.Noun && Array.Exists(modifier.Forms, y => y.Pos == PartsOfSpeech.Noun && y.Lemma == x.Lemma)))
+        {
+            return true;
+        }
+
+        bool composes = _a.LinksOf(link.Dependent).Any(l => l.Kind == LinkKind.Complement && LightWords.IsComposition(_a.Words[l.Governors[0]].Text));
+        return composes || link.Place switch
+        {
+            Place.In when LightWords.IsColor(where) => !Taxonomy.Shared.IsBeing(head.Lemma),
+            Place.In or Place.On or Place.At or Place.Near or Place.By or Place.Path or Place.Up or Place.Down or Place.Around => Taxonomy.Shared.IsWhereOrWhen(where.Lemma),
+            Place.Have => Taxonomy.Shared.IsWorn(where.Lemma) || (Taxonomy.Shared.IsFood(where.Lemma) && Taxonomy.Shared.IsFood(head.Lemma)),
+            Place.Of or Place.For or Place.From or Place.About or Place.As or Place.None => true,
+            _ => false,
+        };
     }
 
     // "a path lined with ferns", "a fern-lined path"

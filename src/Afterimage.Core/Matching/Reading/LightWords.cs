@@ -41,6 +41,9 @@ internal static class LightWords
     public static bool IsPicture(string word) => word is "picture" or "photo" or "photograph" or "image" or "painting" or "drawing" or "portrait" or "statue" or "sculpture"
         or "sketch" or "poster" or "print" or "tattoo" or "mural" or "figurine" or "mask" or "shadow" or "reflection" or "silhouette";
 
+    /// <summary>What the whole picture may be said to be.</summary>
+    public static bool IsMedium(string word) => word is "painting" or "drawing" or "sketch" or "art" or "artwork" or "illustration" or "render" or "rendering" or "photo" or "photograph";
+
     /// <summary>What is contained is inside: "the sink contains a cat" is "a cat in the sink".</summary>
     public static bool IsContaining(string word) => word is "contain" or "contains" or "containing" or "contained" or "houses" or "encloses";
 

@@ -87,6 +87,14 @@ internal static class Tagger
             return;
         }
 
+        // ", oil painting": nobody is there who paints.
+        if (word.Tag == Tag.Ing && LightWords.IsMedium(word.Text) && before is { Tag: Tag.Noun, Lemma: >= 0 } && !Taxonomy.Shared.IsAnimate(before.Lemma)
+            && (i + 1 == words.Count || words[i + 1].Tag == Tag.Break) && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Noun) is { Pos: PartsOfSpeech.Noun } medium)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Noun, medium.Lemma, false);
+            return;
+        }
+
         if (word is { Tag: Tag.Noun, Plural: true } && before is { Tag: Tag.Noun, Plural: false } && OpensWithOne(words, i - 1) && !IsLemma(word)
             && Array.Find(word.Forms, f => f.Inflection == Inflection.ThirdPerson) is { Pos: PartsOfSpeech.Verb } verb)
         {

@@ -8,6 +8,9 @@ internal sealed class Taxonomy
     private const int AnimalTopic = 5;
     private const int GroupTopic = 14;
     private const int QuantityTopic = 23;
+    private const int FoodTopic = 13;
+    private const int TimeTopic = 28;
+    private const int FrequentSenses = 2;
     private readonly WordLexicon _lexicon;
     private readonly int _clothing;
     private readonly int _bodyPart;
@@ -18,6 +21,7 @@ internal sealed class Taxonomy
     private readonly int _animal;
     private readonly int _furniture;
     private readonly int _vehicle;
+    private readonly int[] _places;
 
     private Taxonomy(WordLexicon lexicon)
     {
@@ -30,6 +34,7 @@ internal sealed class Taxonomy
         _furniture = FirstNoun("furniture");
         _vehicle = FirstNoun("vehicle");
         _container = FirstNoun("container");
+        _places = [FirstNoun("location"), FirstNoun("geological formation"), FirstNoun("body of water"), FirstNoun("land"), FirstNoun("road"), FirstNoun("structure"), FirstNoun("facility"), FirstNoun("room")];
         _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
     }
 
@@ -51,10 +56,9 @@ internal sealed class Taxonomy
     /// <summary>Whether a sense of the noun is a thing that can be seen: animals, people, plants, food, bodies, things made or found.</summary>
     public bool IsPhysical(int lemma)
     {
-        foreach (int synset in _lexicon.SensesOf(lemma))
+        foreach (int synset in lemma < 0 ? [] : _lexicon.SensesOf(lemma))
         {
-            // The lexicographer files animal, artifact, body, food, object, person, plant, substance (lexnames(5WN)).
-            if (_lexicon.TopicOf(synset) is AnimalTopic or 6 or 8 or 13 or 17 or PersonTopic or 20 or 27)
+            if (IsPhysicalTopic(_lexicon.TopicOf(synset)))
             {
                 return true;
             }
@@ -63,11 +67,51 @@ internal sealed class Taxonomy
         return false;
     }
 
+    /// <summary>Whether the noun first of all names a thing that can be seen: a lamp, and not light.</summary>
+    public bool IsThing(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && IsPhysicalTopic(_lexicon.TopicOf(synset));
+
+    // The lexicographer files animal, artifact, body, food, object, person, plant, substance (lexnames(5WN)).
+    private static bool IsPhysicalTopic(int topic) => topic is AnimalTopic or 6 or 8 or FoodTopic or 17 or PersonTopic or 20 or 27;
+
     /// <summary>What holds something else: glass, bowl.</summary>
     public bool IsContainer(int lemma) => HasSenseUnder(_container, lemma);
 
     /// <summary>What one sits, rides or lies on: furniture, vehicles, animals.</summary>
     public bool IsSeat(int lemma) => HasSenseUnder(_furniture, lemma) || HasSenseUnder(_vehicle, lemma) || IsBeing(lemma);
+
+    /// <summary>What one eats or drinks.</summary>
+    public bool IsFood(int lemma)
+    {
+        foreach (int synset in FrequentSensesOf(lemma))
+        {
+            if (_lexicon.TopicOf(synset) == FoodTopic)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A place where things are (beach, street, kitchen) or a time (winter, night), by one of the two most frequent senses.</summary>
+    public bool IsWhereOrWhen(int lemma)
+    {
+        foreach (int synset in FrequentSensesOf(lemma))
+        {
+            if (_lexicon.TopicOf(synset) == TimeTopic || Array.Exists(_places, place => place >= 0 && _lexicon.IsAncestor(place, synset)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private ReadOnlySpan<int> FrequentSensesOf(int lemma)
+    {
+        ReadOnlySpan<int> senses = lemma < 0 ? [] : _lexicon.SensesOf(lemma);
+        return senses[..Math.Min(senses.Length, FrequentSenses)];
+    }
 
     private bool HasSenseUnder(int kind, int lemma)
     {
