@@ -116,6 +116,7 @@ public sealed class MatcherPolicyTests
 
     [Theory]
     [InlineData("oil painting of a stormy sea", "a stormy sea, oil painting")]
+    [InlineData("pencil drawing of an old monk", "an old monk, pencil drawing")]
     [InlineData("digital art of a mountain lake, dramatic light", "a mountain lake, dramatic light, digital art")]
     public void What_the_whole_picture_is_may_be_said_first_or_last(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
 
@@ -162,6 +163,8 @@ public sealed class MatcherPolicyTests
     [InlineData("an olive jacket", "an olive and a jacket")]
     [InlineData("a silver fox in snow", "silver and a fox in snow")]
     [InlineData("a light bulb", "a light and a bulb")]
+    [InlineData("a sapphire lake", "a lake with a sapphire")]
+    [InlineData("a ruby slipper", "a slipper and a ruby")]
     public void A_quality_is_not_the_thing_of_that_name(string asked, string stored)
     {
         Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
@@ -176,6 +179,7 @@ public sealed class MatcherPolicyTests
     [Theory]
     [InlineData("a symmetrical face", "an asymmetrical face")]
     [InlineData("a typical house", "an atypical house")]
+    [InlineData("a moral judge", "an amoral judge")]
     public void A_rare_word_with_a_contrary_beginning_is_no_slip_of_the_finger(string asked, string stored) => Assert.Equal(Decision.Reject, Judge(asked, stored).Decision);
 
     [Theory]

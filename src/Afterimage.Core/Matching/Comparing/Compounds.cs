@@ -73,7 +73,7 @@ internal static class Compounds
         }
 
         // "a cat" is meant where "acat" is written, but "amoral" is not "a moral".
-        bool opensWithArticle = one.Forms.Length > 0 && others[start].Tag == Tag.Determiner;
+        bool opensWithArticle = others[start].Tag == Tag.Determiner && (one.Forms.Length > 0 || others[end - 1].Tag == Tag.Adjective);
         if (!opensWithArticle && Concatenates(one.Text, others, start, end, length))
         {
             return new Match(Likeness.Spelling, 1);

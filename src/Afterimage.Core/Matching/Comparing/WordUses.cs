@@ -17,7 +17,7 @@ internal static class WordUses
             }
 
             (Word x, Word y) = (alignment.A[i], alignment.B[j]);
-            if (x.Text == y.Text && ((Names(a, i) && Describes(b, j)) || (Describes(a, i) && Names(b, j))))
+            if (x.Text == y.Text && ((Names(a, i) && Describes(b, j, a, i)) || (Describes(a, i, b, j) && Names(b, j))))
             {
                 evidence.Conflicts.Add(new Reason($"{x.Text} is a thing and a quality"));
             }
@@ -33,7 +33,11 @@ internal static class WordUses
         i > 0 && reading.Words[i].IsCommonNoun && reading.Words[i - 1].Tag is Tag.Determiner or Tag.Number && !(i > 1 && reading.Words[i - 2].Tag == Tag.Auxiliary)
         && reading.LinksOf(i).All(link => link.Kind != LinkKind.Modifier && !(link.Kind == LinkKind.Place && link.Place == Place.Of));
 
-    private static bool Describes(PromptReading reading, int i) => reading.Words[i].Tag == Tag.Adjective && StandsBefore(reading, i);
+    // A noun describes too: a ruby slipper is not a slipper and a ruby.
+    private static bool Describes(PromptReading reading, int i, PromptReading other, int named) =>
+        StandsBefore(reading, i) && (reading.Words[i].Tag == Tag.Adjective || (reading.Words[i].IsCommonNoun && IsListed(other.Words, named)));
+
+    private static bool IsListed(IReadOnlyList<Word> words, int i) => (i + 1 < words.Count && words[i + 1].Text == "and") || (i > 1 && words[i - 2].Text == "and");
 
     // "a boiled egg"
     private static bool IsDone(PromptReading reading, int i) =>

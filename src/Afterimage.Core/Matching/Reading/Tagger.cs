@@ -63,8 +63,9 @@ internal static class Tagger
             return;
         }
 
-        // "orange feline": where a phrase ends without a noun, its last word is one if it can be.
-        if (word.Tag == Tag.Adjective && before.Tag == Tag.Adjective && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break)
+        // "orange feline", "with a sapphire": where a phrase ends without a noun, its last word is one if it can be.
+        bool behindAdjective = before.Tag == Tag.Adjective && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break);
+        if (word.Tag == Tag.Adjective && (behindAdjective || (before.Text is "a" or "an" && (i + 1 == words.Count || words[i + 1].Tag == Tag.Preposition)))
             && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Noun) is { Pos: PartsOfSpeech.Noun } noun)
         {
             (word.Tag, word.Lemma, word.Plural) = (Tag.Noun, noun.Lemma, noun.Inflection == Inflection.Plural);
@@ -89,7 +90,7 @@ internal static class Tagger
 
         // ", oil painting": nobody is there who paints.
         if (word.Tag == Tag.Ing && LightWords.IsMedium(word.Text) && before is { Tag: Tag.Noun, Lemma: >= 0 } && !Taxonomy.Shared.IsAnimate(before.Lemma)
-            && (i + 1 == words.Count || words[i + 1].Tag == Tag.Break) && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Noun) is { Pos: PartsOfSpeech.Noun } medium)
+            && (i + 1 == words.Count || words[i + 1].Tag == Tag.Break || words[i + 1].Text == "of") && Array.Find(word.Forms, f => f.Pos == PartsOfSpeech.Noun) is { Pos: PartsOfSpeech.Noun } medium)
         {
             (word.Tag, word.Lemma, word.Plural) = (Tag.Noun, medium.Lemma, false);
             return;
