@@ -115,7 +115,7 @@ internal sealed class OriginClient(OriginOptions options, OriginPool pool, Origi
             }
             catch (OperationCanceledException)
             {
-                reply.BrokeOff();
+                reply.GaveUp();
                 throw;
             }
         }

@@ -132,7 +132,7 @@ internal sealed class OriginPool : IDisposable
         }
         catch (OperationCanceledException) when (firstByte.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            outcome = nameof(OriginFault.TimedOut);
+            (outcome, verdict) = (nameof(OriginFault.TimedOut), CallVerdict.TimedOut);
             return new OriginReply(OriginFault.TimedOut, $"the image service did not begin to answer within {_options.FirstByteTimeoutSeconds:0.#} s");
         }
         catch (OperationCanceledException)

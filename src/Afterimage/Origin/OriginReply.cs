@@ -13,7 +13,7 @@ internal sealed class OriginReply : IDisposable
         (Response, _permit) = (response, permit);
         if (OriginAnswer.IsFailure((int)response.StatusCode))
         {
-            BrokeOff();
+            _verdict = CallVerdict.Failed;
         }
     }
 
@@ -28,8 +28,8 @@ internal sealed class OriginReply : IDisposable
     /// <summary>The response's body. Where the origin breaks it off the breaker hears of it; where the reader leaves, it does not.</summary>
     public async Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => new Body(await Response!.Content.ReadAsStreamAsync(cancellationToken), this);
 
-    /// <summary>Notes that the body did not come whole, for the breaker. For those who have given up waiting; see <see cref="OpenContentAsync"/> for the rest.</summary>
-    public void BrokeOff() => _verdict = CallVerdict.Failed;
+    /// <summary>Notes for the breaker that the body did not come whole in the time it may take. <see cref="OpenContentAsync"/> notes all other faults itself.</summary>
+    public void GaveUp() => _verdict = CallVerdict.TimedOut;
 
     public void Dispose()
     {
@@ -47,7 +47,7 @@ internal sealed class OriginReply : IDisposable
             }
             catch (Exception e) when (e is IOException or HttpRequestException)
             {
-                reply.BrokeOff();
+                reply._verdict = CallVerdict.Failed;
                 throw;
             }
         }

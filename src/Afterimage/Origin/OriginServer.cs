@@ -11,6 +11,9 @@ internal enum CallVerdict
     Well,
     Failed,
 
+    /// <summary>Failed after all the time that a call may take.</summary>
+    TimedOut,
+
     /// <summary>The client ended it; nobody knows what would have come.</summary>
     Unjudged,
 }
@@ -21,6 +24,10 @@ internal sealed class OriginServer
     private readonly string _base;
     private readonly ResiliencePipeline<bool>? _breaker;
     private readonly CircuitBreakerStateProvider _state = new();
+    private readonly double _failureRatio;
+
+    // Failures that the breaker has not been told of, guarded by a lock on it.
+    private readonly List<Permit> _untold = [];
     private int _active;
     private int _failedChecks;
 
@@ -30,6 +37,7 @@ internal sealed class OriginServer
         Weight = weight;
         _base = $"{address.Scheme}://{address.Authority}{address.AbsolutePath.TrimEnd('/')}";
         Name = address.Authority;
+        _failureRatio = breaker.FailureRatio;
         if (breaker.BreakSeconds > 0)
         {
             _breaker = new ResiliencePipelineBuilder<bool> { TimeProvider = time }.AddCircuitBreaker(new CircuitBreakerStrategyOptions<bool>
@@ -93,6 +101,40 @@ internal sealed class OriginServer
         return permit;
     }
 
+    /// <summary>
+    /// Notes the end of a call. A service refuses sooner than it draws: of a burst of calls those that fail end first, and would stand for all of them. So the breaker is told of
+    /// failures only once they are its share even if every call that is still under way goes well.
+    /// </summary>
+    private void Settle(Permit permit, CallVerdict verdict)
+    {
+        if (verdict == CallVerdict.Well)
+        {
+            permit.Tell(failed: false);
+        }
+
+        Permit[] due = [];
+        lock (_untold)
+        {
+            int active = Interlocked.Decrement(ref _active);
+            if (verdict is CallVerdict.Failed or CallVerdict.TimedOut)
+            {
+                _untold.Add(permit);
+            }
+
+            // What took all the time there is was not sooner than others.
+            if (verdict == CallVerdict.TimedOut || _untold.Count >= _failureRatio * (_untold.Count + active))
+            {
+                due = [.. _untold];
+                _untold.Clear();
+            }
+        }
+
+        foreach (Permit failed in due)
+        {
+            failed.Tell(failed: true);
+        }
+    }
+
     private static async Task ObserveAsync(ResiliencePipeline<bool> breaker, Permit permit)
     {
         ResilienceContext context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
@@ -150,13 +192,16 @@ internal sealed class OriginServer
                 return;
             }
 
-            Interlocked.Decrement(ref server._active);
-
-            // A call that says nothing is not counted, neither way. The test call of an open breaker must end all the same, and has not been passed.
-            if (verdict != CallVerdict.Unjudged || _isTest)
+            // The test call of an open breaker decides alone and must end whatever is known; a call that says nothing has not passed it.
+            if (_isTest && verdict != CallVerdict.Well)
             {
-                _over.TrySetResult(verdict != CallVerdict.Well);
+                Tell(failed: true);
             }
+
+            server.Settle(this, verdict);
         }
+
+        /// <summary>Tells the breaker, the first time only. A call that says nothing is never told of, neither way.</summary>
+        public void Tell(bool failed) => _over.TrySetResult(failed);
     }
 }

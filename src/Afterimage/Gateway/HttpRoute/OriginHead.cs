@@ -45,7 +45,7 @@ internal sealed class OriginHead : IDisposable
     public Task<Stream> OpenContentAsync(CancellationToken cancellationToken) => _reply.OpenContentAsync(cancellationToken);
 
     /// <summary>Notes that the rest of the content was not waited for any longer.</summary>
-    public void BrokeOff() => _reply.BrokeOff();
+    public void GaveUp() => _reply.GaveUp();
 
     public void Dispose()
     {

@@ -93,7 +93,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
             }
             catch (TimeoutException)
             {
-                head.BrokeOff();
+                head.GaveUp();
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
