@@ -86,112 +86,63 @@ internal sealed partial class ComfyGraph
     }
 
     // Those that lead to a saved image first, the nearest to it before the ones behind.
-    private IEnumerable<Node> Samplers()
+    private IEnumerable<Node> Samplers() => Walk(Outputs()).Concat(_nodes.Values).Distinct().Where(IsSampler);
+
+    private IEnumerable<string> Outputs() => _nodes
+        .Where(n => n.Value.Type.Contains("Save", StringComparison.Ordinal) || n.Value.Type.Contains("Preview", StringComparison.Ordinal))
+        .Select(n => n.Key);
+
+    /// <summary>Whether an image or a latent from outside is behind the sampler or behind any output: which of several outputs this picture is, nobody noted.</summary>
+    private bool LoadsImage(Node sampler) => Walk(Outputs().Concat(sampler.Links.Values)).Any(node =>
+    {
+        string type = node.Type.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
+        return Loaders.Any(type.Contains);
+    });
+
+    /// <summary>The nodes with these names and those behind them, each once, breadth first.</summary>
+    /// <param name="first">Names; those that no node has lead nowhere.</param>
+    /// <param name="leads">Whether to go on along an input of a node; asked after the node was handed out. All where null.</param>
+    private IEnumerable<Node> Walk(IEnumerable<string> first, Func<Node, string, bool>? leads = null)
     {
         var seen = new HashSet<string>();
-        Queue<string> queue = Outputs();
+        var queue = new Queue<string>(first);
         while (queue.TryDequeue(out string? id))
         {
-            if (seen.Add(id) && _nodes.TryGetValue(id, out Node? node))
+            if (!seen.Add(id) || !_nodes.TryGetValue(id, out Node? node))
             {
-                if (IsSampler(node))
-                {
-                    yield return node;
-                }
+                continue;
+            }
 
-                foreach (string link in node.Links.Values)
+            yield return node;
+            foreach ((string input, string link) in node.Links)
+            {
+                if (leads?.Invoke(node, input) ?? true)
                 {
                     queue.Enqueue(link);
                 }
             }
         }
-
-        foreach ((string id, Node node) in _nodes)
-        {
-            if (!seen.Contains(id) && IsSampler(node))
-            {
-                yield return node;
-            }
-        }
     }
 
-    private Queue<string> Outputs() => new(_nodes
-        .Where(n => n.Value.Type.Contains("Save", StringComparison.Ordinal) || n.Value.Type.Contains("Preview", StringComparison.Ordinal))
-        .Select(n => n.Key));
-
-    /// <summary>Whether an image or a latent from outside is behind the sampler or behind any output: which of several outputs this picture is, nobody noted.</summary>
-    private bool LoadsImage(Node sampler)
-    {
-        var seen = new HashSet<string>();
-        Queue<string> queue = Outputs();
-        foreach (string link in sampler.Links.Values)
-        {
-            queue.Enqueue(link);
-        }
-
-        while (queue.TryDequeue(out string? id))
-        {
-            if (!seen.Add(id) || !_nodes.TryGetValue(id, out Node? node))
-            {
-                continue;
-            }
-
-            string type = node.Type.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant();
-            if (Loaders.Any(type.Contains))
-            {
-                return true;
-            }
-
-            foreach (string link in node.Links.Values)
-            {
-                queue.Enqueue(link);
-            }
-        }
-
-        return false;
-    }
+    private static IEnumerable<string> Behind(Node node, string[] inputs) => inputs.Select(name => node.Links.GetValueOrDefault(name)).OfType<string>();
 
     private static bool IsSampler(Node node) => (node.Links.ContainsKey("positive") && (node.Links.ContainsKey("latent_image") || node.Type.Contains("Sampler", StringComparison.Ordinal)))
         || (node.Links.ContainsKey("guider") && node.Links.ContainsKey("noise"));
 
-    /// <summary>Breadth first from the given links of a node, until <paramref name="answer"/> finds something.</summary>
-    private string? Follow(Node start, string[] first, Func<Node, string?> answer)
-    {
-        var seen = new HashSet<string>();
-        var queue = new Queue<string>(first.Select(name => start.Links.GetValueOrDefault(name)).OfType<string>());
-        while (queue.TryDequeue(out string? id))
-        {
-            if (!seen.Add(id) || !_nodes.TryGetValue(id, out Node? node))
-            {
-                continue;
-            }
+    /// <summary>The first that <paramref name="answer"/> finds behind the given inputs of a node.</summary>
+    private string? Follow(Node start, string[] inputs, Func<Node, string?> answer) => Walk(Behind(start, inputs)).Select(answer).FirstOrDefault(found => found is not null);
 
-            if (answer(node) is { } found)
-            {
-                return found;
-            }
-
-            foreach (string link in node.Links.Values)
-            {
-                queue.Enqueue(link);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The text behind the given links of a sampler, and whether it is all of the words: not where a second text joins it or a node joins words of its own.</summary>
-    private (string? Text, bool IsWhole) Words(Node sampler, string[] first)
+    /// <summary>The text behind the given inputs of a sampler, and whether it is all of the words: not where a second text joins it or a node joins words of its own.</summary>
+    private (string? Text, bool IsWhole) Words(Node sampler, string[] inputs)
     {
         string? found = null;
         bool isWhole = true;
-        string other = first[0] == "negative" ? "positive" : "negative";
-        var seen = new HashSet<string>();
-        var queue = new Queue<string>(first.Select(name => sampler.Links.GetValueOrDefault(name)).OfType<string>());
-        while (queue.TryDequeue(out string? id))
+
+        // The way from a positive text never leads to a negative one, nor back.
+        string other = inputs[0] == "negative" ? "positive" : "negative";
+        foreach (Node node in Walk(Behind(sampler, inputs), (node, input) => !IsSilent(node) && TextOf(node) is null && !Wordless.Contains(input) && input != other))
         {
-            // What is zeroed out says nothing, whatever was encoded.
-            if (!seen.Add(id) || !_nodes.TryGetValue(id, out Node? node) || node.Type == "ConditioningZeroOut")
+            if (IsSilent(node))
             {
                 continue;
             }
@@ -199,22 +150,18 @@ internal sealed partial class ComfyGraph
             if (TextOf(node) is { } text)
             {
                 isWhole &= (found ??= text) == text && !IsTemplate(text);
-                continue;
             }
-
-            isWhole &= !HasOtherWords(node);
-            foreach ((string name, string link) in node.Links)
+            else
             {
-                // The way from a positive text never leads to a negative one, nor back.
-                if (!Wordless.Contains(name) && name != other)
-                {
-                    queue.Enqueue(link);
-                }
+                isWhole &= !HasOtherWords(node);
             }
         }
 
         return (found, isWhole);
     }
+
+    // What is zeroed out says nothing, whatever was encoded.
+    private static bool IsSilent(Node node) => node.Type == "ConditioningZeroOut";
 
     // "{red|blue} cat": the editor's graph keeps the choice, the executed one what was chosen.
     private bool IsTemplate(string text)

@@ -21,8 +21,10 @@ public enum BesidesWords
 /// settings were read, so that what is missing is unknown.</param>
 public sealed record Extracted(string Prompt, IReadOnlyList<KeyValuePair<string, string>> Parameters, string Strategy, bool IsRequest)
 {
+    /// <summary>What else the picture was made from; by default nothing that is known of.</summary>
     public BesidesWords Besides { get; init; }
 
+    /// <summary>The first value of a parameter; null where it has none.</summary>
     public string? Find(string name)
     {
         foreach ((string key, string value) in Parameters)

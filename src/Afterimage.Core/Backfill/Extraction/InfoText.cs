@@ -11,6 +11,9 @@ internal static partial class InfoText
 {
     private const int LengthMax = 65_536;
 
+    // Names of settings written for masks, edits, poses and images to begin from, by the program itself, its descendants and its most used extension.
+    private static readonly string[] OfImages = ["Mask ", "Masked ", "Inpaint", "Image CFG scale", "Init image", "Init-", "ControlNet", "IP-Adapter", "IP Adapter"];
+
     public static Extracted? Read(string text, string strategy)
     {
         text = text.ReplaceLineEndings("\n").Trim();
@@ -34,24 +37,21 @@ internal static partial class InfoText
             parameters.Add(new("negative_prompt", words[(words.IndexOf(':', negative) + 1)..].Trim()));
         }
 
-        var settings = new Settings();
-        if (steps >= 0)
-        {
-            ReadSettings(text[steps..].Trim(), parameters, settings);
-        }
-
-        return new Extracted(prompt, parameters, strategy, IsRequest: false) { Besides = settings.Besides };
+        List<KeyValuePair<string, string>> settings = steps < 0 ? [] : ReadSettings(text[steps..].Trim());
+        AddParameters(settings, parameters);
+        return new Extracted(prompt, parameters, strategy, IsRequest: false) { Besides = BesidesOf([.. settings.Select(s => s.Key)]) };
     }
 
     /// <summary>Whether text has the last line that tells this form from any other text.</summary>
     public static bool HasSettings(string text) => text.StartsWith("Steps: ", StringComparison.Ordinal) || text.Contains("\nSteps: ", StringComparison.Ordinal);
 
-    private static void ReadSettings(string line, List<KeyValuePair<string, string>> parameters, Settings settings)
+    private static List<KeyValuePair<string, string>> ReadSettings(string line) =>
+        [.. Pair().Matches(line.Split('\n')[0]).Select(pair => new KeyValuePair<string, string>(pair.Groups[1].Value.Trim(), Unquote(pair.Groups[2].Value.Trim())))];
+
+    private static void AddParameters(List<KeyValuePair<string, string>> settings, List<KeyValuePair<string, string>> parameters)
     {
-        foreach (Match pair in Pair().Matches(line.Split('\n')[0]))
+        foreach ((string name, string value) in settings)
         {
-            string name = pair.Groups[1].Value.Trim(), value = Unquote(pair.Groups[2].Value.Trim());
-            settings.Note(name);
             switch (name)
             {
                 case "Seed":
@@ -95,26 +95,13 @@ internal static partial class InfoText
     }
 
     /// <summary>What the names of the settings tell about how the picture was made.</summary>
-    private sealed class Settings
+    private static BesidesWords BesidesOf(List<string> names)
     {
-        // Written for masks, edits, poses and images to begin from, by the program itself, its descendants and its most used extension.
-        private static readonly string[] OfImages = ["Mask ", "Masked ", "Inpaint", "Image CFG scale", "Init image", "Init-", "ControlNet", "IP-Adapter", "IP Adapter"];
-
-        private bool _noised;
-        private bool _enlarged;
-        private bool _image;
-        private bool _words;
-
         // A denoising strength is that of the second, enlarging pass where there was one; else of an image to begin from.
-        public BesidesWords Besides => _image || (_noised && !_enlarged) ? BesidesWords.Image : _words ? BesidesWords.Words : BesidesWords.Nothing;
-
-        public void Note(string name)
-        {
-            _noised |= name == "Denoising strength";
-            _enlarged |= name.StartsWith("Hires ", StringComparison.OrdinalIgnoreCase) || name == "First pass size";
-            _words |= name is "Hires prompt";
-            _image |= OfImages.Any(n => name.StartsWith(n, StringComparison.Ordinal));
-        }
+        bool isEnlarged = names.Exists(n => n.StartsWith("Hires ", StringComparison.OrdinalIgnoreCase) || n == "First pass size");
+        return names.Exists(n => Array.Exists(OfImages, o => n.StartsWith(o, StringComparison.Ordinal))) || (names.Contains("Denoising strength") && !isEnlarged) ? BesidesWords.Image
+            : names.Contains("Hires prompt") ? BesidesWords.Words
+            : BesidesWords.Nothing;
     }
 
     [GeneratedRegex(@"\s*(\w[\w \-/]*):\s*(""(?:\\.|[^\\""])*""|[^,]*)(?:,|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

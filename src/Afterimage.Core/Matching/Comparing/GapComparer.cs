@@ -75,9 +75,9 @@ internal static class GapComparer
             CompareJoints(alignment.A, startA, i, gapA, alignment.B, startB, until, gapB, evidence);
             bool makesCompound = !end && (IsCompound(alignment.A, startA, i) || IsCompound(alignment.B, startB, until));
             Word? before = startA > 0 ? alignment.A[startA - 1] : null;
-            bool betweenNouns = makesCompound && before is { Tag: Tag.Noun } && alignment.B[startB - 1].Tag == Tag.Noun;
+            bool isBetweenNouns = makesCompound && before is { Tag: Tag.Noun } && alignment.B[startB - 1].Tag == Tag.Noun;
             (startA, startB) = (i + 1, until + 1);
-            ComparePlaces(gapA, gapB, evidence, end ? null : NounFrom(alignment.A, i), before, makesCompound, betweenNouns);
+            ComparePlaces(gapA, gapB, new Gap(before, end ? null : NounFrom(alignment.A, i), makesCompound, isBetweenNouns), evidence);
             loneA.AddRange(gapA);
             loneB.AddRange(gapB);
             gapA.Clear();
@@ -167,7 +167,7 @@ internal static class GapComparer
 
     /// <summary>Compares prepositions without object of their own ("on it", "looking up") where the order of words differs.</summary>
     public static void CompareDangling(PromptReading a, PromptReading b, Evidence evidence) =>
-        ComparePlaces([.. a.Dangling], [.. b.Dangling], evidence, at: null, before: null, makesCompound: false, betweenNouns: false);
+        ComparePlaces([.. a.Dangling], [.. b.Dangling], default, evidence);
 
     // The head of the phrase that begins here: "in the green grass".
     private static Word? NounFrom(IReadOnlyList<Word> words, int start)
@@ -186,15 +186,14 @@ internal static class GapComparer
         from == to && from > 0 && words[from - 1].IsCommonNoun && words[to].IsCommonNoun && !(to + 1 < words.Count && words[to + 1].Tag is Tag.Noun or Tag.Adjective);
 
     // "a flower on the head" is no flower head, a clown with a fish no clown fish; inside something the picture is another than of it from without; a photo on a desk shows no desk.
-    private static bool TellsApart(Word lone, Word? before, bool makesCompound) =>
-        Places.SaysWhere(lone.Place) || lone.Text is "inside" or "inside of" or "indoors" || (lone.Place is Place.On or Place.In or Place.As && makesCompound)
-        || (lone.Place == Place.On && before is not null && LightWords.IsPicture(before.Text));
+    private static bool TellsApart(Word lone, Gap gap) =>
+        Places.SaysWhere(lone.Place) || lone.Text is "inside" or "inside of" or "indoors" || (lone.Place is Place.On or Place.In or Place.As && gap.MakesCompound)
+        || (lone.Place == Place.On && gap.FollowsPicture) || (lone.Place == Place.Have && gap.IsBetweenNouns);
 
     // "a painting of Menzel", "a painting by Menzel": what it shows, who made it.
-    private static bool AreMakerAndTopic(Word a, Word b, Word? before) =>
-        (a.Place, b.Place) is (Place.Of, Place.By) or (Place.By, Place.Of) && before is not null && LightWords.IsPicture(before.Text);
+    private static bool AreMakerAndTopic(Word a, Word b, Gap gap) => (a.Place, b.Place) is (Place.Of, Place.By) or (Place.By, Place.Of) && gap.FollowsPicture;
 
-    private static void ComparePlaces(List<Word> a, List<Word> b, Evidence evidence, Word? at, Word? before, bool makesCompound, bool betweenNouns)
+    private static void ComparePlaces(List<Word> a, List<Word> b, Gap gap, Evidence evidence)
     {
         for (int x = a.Count - 1; x >= 0; x--)
         {
@@ -208,7 +207,7 @@ internal static class GapComparer
 
         while (a.Count > 0 && b.Count > 0)
         {
-            PlaceAgreement agreement = AreMakerAndTopic(a[0], b[0], before) ? PlaceAgreement.Different : Places.Compare(Places.Of(a[0]), Places.Of(b[0]), at);
+            PlaceAgreement agreement = AreMakerAndTopic(a[0], b[0], gap) ? PlaceAgreement.Different : Places.Compare(Places.Of(a[0]), Places.Of(b[0]), gap.At);
             var reason = new Reason("place", a[0].Text, b[0].Text);
             switch (agreement)
             {
@@ -241,7 +240,7 @@ internal static class GapComparer
                 continue;
             }
 
-            if (TellsApart(lone, before, makesCompound) || (betweenNouns && lone.Place == Place.Have))
+            if (TellsApart(lone, gap))
             {
                 evidence.PlacesDifferent++;
                 evidence.Doubts.Add(left ? new Reason("", lone.Text) : new Reason("", null, lone.Text));
@@ -251,5 +250,15 @@ internal static class GapComparer
                 evidence.PlacesLone++;
             }
         }
+    }
+
+    /// <summary>What stands around the prepositions between two partners; the default is around nothing.</summary>
+    /// <param name="Before">The partner before them, in A.</param>
+    /// <param name="At">The head of the phrase behind them, in A.</param>
+    /// <param name="MakesCompound">Whether one of the prompts has no word there and so names one thing with both partners.</param>
+    /// <param name="IsBetweenNouns">Whether, then, the partner before is a noun in both.</param>
+    private readonly record struct Gap(Word? Before, Word? At, bool MakesCompound, bool IsBetweenNouns)
+    {
+        public bool FollowsPicture => Before is not null && LightWords.IsPicture(Before.Text);
     }
 }

@@ -17,7 +17,7 @@ internal static class WordUses
             }
 
             (Word x, Word y) = (alignment.A[i], alignment.B[j]);
-            if (x.Text == y.Text && ((Names(a, i) && Describes(b, j, a, i)) || (Describes(a, i, b, j) && Names(b, j))))
+            if (x.Text == y.Text && ((Names(a, i) && Describes(b, j, a, i)) || (Names(b, j) && Describes(a, i, b, j))))
             {
                 evidence.Conflicts.Add(new Reason($"{x.Text} is a thing and a quality"));
             }
