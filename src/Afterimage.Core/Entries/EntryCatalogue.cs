@@ -9,6 +9,9 @@ internal sealed class EntryCatalogue
     private const int ChunkBits = 12;
     private const int ChunkSize = 1 << ChunkBits;
 
+    // Copies of so many rows are small enough for the youngest generation; every eviction makes them.
+    private const int WalkSize = 512;
+
     private readonly Lock _gate = new();
     private readonly List<Guid> _batches = [Guid.Empty];
     private readonly Dictionary<Guid, int> _batchIndexes = new() { [Guid.Empty] = 0 };
@@ -174,12 +177,12 @@ internal sealed class EntryCatalogue
     public IEnumerable<(CatalogueRow Row, CatalogueTicket Ticket)> Rows(Func<CatalogueRow, bool>? wanted = null)
     {
         var found = new List<(CatalogueRow, CatalogueTicket)>();
-        for (int first = 0; first < Volatile.Read(ref _slots); first += ChunkSize)
+        for (int first = 0; first < Volatile.Read(ref _slots); first += WalkSize)
         {
             found.Clear();
             lock (_gate)
             {
-                int end = Math.Min(first + ChunkSize, _slots);
+                int end = Math.Min(first + WalkSize, _slots);
                 for (int slot = first; slot < end; slot++)
                 {
                     ref CatalogueRow row = ref Row(slot);

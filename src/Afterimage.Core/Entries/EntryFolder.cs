@@ -40,13 +40,22 @@ internal sealed class EntryFolder(string root, EntryVolume volume)
     }
 
     /// <summary>Opens and checks the entry of a key; the caller holds the file once.</summary>
-    public EntryFault Open(Hash256 key, out EntryFile? file)
+    /// <param name="key">The entry's key.</param>
+    /// <param name="isExpected">Whether the file is likely to be there: else it is looked for before it is opened.</param>
+    /// <param name="file">Null where there is a fault.</param>
+    public EntryFault Open(Hash256 key, bool isExpected, out EntryFile? file)
     {
         file = null;
+        string path = PathOf(key);
+        if (!isExpected && !Volume.Exists(path))
+        {
+            return EntryFault.Missing;
+        }
+
         SafeFileHandle handle;
         try
         {
-            handle = Volume.OpenRead(PathOf(key));
+            handle = Volume.OpenRead(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -8,6 +8,12 @@ namespace Afterimage.Entries;
 /// </summary>
 internal class EntryVolume
 {
+    // What the runtime says of a file that does not exist; File.Exists would say so too of one that cannot be looked at.
+    private static readonly DateTime NothingThere = DateTime.FromFileTimeUtc(0);
+
+    /// <summary>Whether there is a file. One system call, where opening what is not there costs an exception. Throws as opening does where nobody can tell.</summary>
+    public virtual bool Exists(string path) => File.GetLastWriteTimeUtc(path) != NothingThere;
+
     /// <summary>The handle survives replacing and deleting the file.</summary>
     public virtual SafeFileHandle OpenRead(string path) =>
         File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

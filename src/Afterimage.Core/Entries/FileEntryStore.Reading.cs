@@ -122,8 +122,8 @@ public sealed partial class FileEntryStore
         bool gone = false;
         lock (StripeOf(key))
         {
-            fault = _folder.Open(key, out file);
             bool known = _catalogue.TryGet(key, out CatalogueRow row, out CatalogueTicket ticket);
+            fault = _folder.Open(key, isExpected: known, out file);
             if (file is not null)
             {
                 UInt128 id = EntryId.ToBits(file.Header.Id);

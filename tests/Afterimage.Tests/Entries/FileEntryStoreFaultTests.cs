@@ -116,6 +116,21 @@ public sealed class FileEntryStoreFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task What_nobody_stored_is_not_opened_and_where_nobody_can_tell_it_is_a_miss()
+    {
+        await using FileEntryStore store = Open();
+        await store.PutAsync(1);
+        _volume.Fail("open", () => new InvalidOperationException("opened"));
+        Assert.Null(await store.OpenAsync(TestEntries.Key(2), default));
+        Assert.Null(await store.PeekAsync(TestEntries.Key(3), default));
+
+        _volume.Heal();
+        _volume.Fail("exists", () => new UnauthorizedAccessException());
+        Assert.Null(await store.OpenAsync(TestEntries.Key(2), default));
+        Assert.Equal(TestEntries.Body(1), await store.ReadBodyAsync(TestEntries.Key(1)));
+    }
+
+    [Fact]
     public async Task Free_disk_space_is_kept_by_evicting_first_and_refusing_then()
     {
         await using FileEntryStore store = Open(freeDiskBytesMin: 1_000_000);
@@ -162,6 +177,18 @@ public sealed class FileEntryStoreFaultTests : IDisposable
         public void Fail(string operation, Func<Exception?> fault) => _faults[operation] = fault;
 
         public void Heal() => _faults.Clear();
+
+        public override bool Exists(string path)
+        {
+            Check("exists");
+            return base.Exists(path);
+        }
+
+        public override SafeFileHandle OpenRead(string path)
+        {
+            Check("open");
+            return base.OpenRead(path);
+        }
 
         public override SafeFileHandle Create(string path)
         {
