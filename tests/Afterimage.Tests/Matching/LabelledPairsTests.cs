@@ -19,6 +19,7 @@ public sealed class LabelledPairsTests
         { "own-dev2.tsv", 0.006, 0.77 },
         { "own-dev3.tsv", 0.013, 0.44 },
         { "own-dev4.tsv", 0.005, 0.85 },
+        { "own-dev5.tsv", 0.005, 0.82 },
         { "own-held-back.tsv", 0.013, 0.76 },
         { "real-served.tsv", 0.03, 0.76 },
     };

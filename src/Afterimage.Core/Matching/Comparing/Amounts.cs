@@ -1,4 +1,5 @@
 using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
 
 namespace Afterimage.Matching.Comparing;
 
@@ -9,6 +10,9 @@ internal enum Amount : byte
     One,
     Few,
     Several,
+
+    /// <summary>Several beings, whatever the form of the noun: a herd of bison.</summary>
+    Group,
     Many,
     Masses,
     All,
@@ -22,26 +26,36 @@ internal static class Amounts
     public static bool Conflict(IReadOnlyList<Word> wordsA, int a, IReadOnlyList<Word> wordsB, int b)
     {
         (Amount x, Amount y) = (Of(wordsA, a), Of(wordsB, b));
-        return Excludes(x, y, wordsA[a], wordsB[b]) || Excludes(y, x, wordsB[b], wordsA[a]);
+        return HasHalfMore(wordsA, a) != HasHalfMore(wordsB, b) || Excludes(x, y, wordsA[a], wordsB[b]) || Excludes(y, x, wordsB[b], wordsA[a]);
     }
 
     /// <summary>A number or the like says that there are several, whatever the form of the noun: "three zebra".</summary>
-    public static bool AreSeveral(IReadOnlyList<Word> words, int noun) => Of(words, noun) is Amount.Few or Amount.Several or Amount.Many or Amount.Masses;
+    public static bool AreSeveral(IReadOnlyList<Word> words, int noun) => Of(words, noun) is Amount.Few or Amount.Several or Amount.Group or Amount.Many or Amount.Masses;
 
     private static bool Excludes(Amount x, Amount y, Word a, Word b) => x switch
     {
         Amount.Unsaid => y is Amount.All && a.Plural == false && b.Plural == true,
-        Amount.Several => y == Amount.Masses || (y is Amount.All && a.Plural == true && b.Plural == true && a.Text == b.Text),
-        Amount.One => y is Amount.All || (y is Amount.Few or Amount.Several or Amount.Many or Amount.Masses && a.Plural == false && b.Plural != false),
+        Amount.Several or Amount.Group => y == Amount.Masses || (y is Amount.All && a.Plural == true && b.Plural == true && a.Text == b.Text),
+        Amount.One => y is Amount.All || (y is Amount.Group && !Taxonomy.Shared.IsGroup(a.Lemma)) || (y is Amount.Few or Amount.Several or Amount.Many or Amount.Masses && a.Plural != true && b.Plural != false),
         Amount.Few => y is Amount.Many or Amount.Masses,
         _ => false,
     };
+
+    // "a grapefruit and a half"
+    private static bool HasHalfMore(IReadOnlyList<Word> words, int noun) =>
+        noun + 3 < words.Count && words[noun + 1].Text == "and" && words[noun + 2].Text == "a" && words[noun + 3].Text == "half";
 
     private static Amount Of(IReadOnlyList<Word> words, int noun)
     {
         for (int i = noun - 1; i >= 0 && i >= noun - ReachMax; i--)
         {
             Word word = words[i];
+            // "the most beautiful of them" is one.
+            if (word.Text == "most" && (i + 1 == noun || words[i + 1].Text == "of"))
+            {
+                return Amount.Many;
+            }
+
             if (Named(word) is var amount and not Amount.Unsaid)
             {
                 return amount;
@@ -49,7 +63,7 @@ internal static class Amounts
 
             if (word.Collective)
             {
-                return Amount.Several;
+                return Taxonomy.Shared.IsGroup(word.Lemma) && Taxonomy.Shared.IsBeing(words[noun].Lemma) ? Amount.Group : Amount.Several;
             }
 
             bool within = word.Tag is Tag.Adjective or Tag.Determiner or Tag.Number or Tag.Adverb or Tag.Pronoun || word.Text is "of" or "'s" || (word.Tag == Tag.Noun && words[i + 1].Text != "of");

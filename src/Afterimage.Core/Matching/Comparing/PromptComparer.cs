@@ -21,6 +21,7 @@ internal static class PromptComparer
         evidence.SubjectPluralChanged = rootA >= 0 && rootB >= 0 && alignment.ToB[rootA] == rootB && alignment.A[rootA].Plural is { } plural && alignment.B[rootB].Plural == !plural;
         ComparePairs(alignment, evidence);
         WordUses.Compare(a, b, alignment, evidence);
+        Sequences.Compare(alignment, evidence);
         CompareNegations(alignment, evidence);
         ComparePronouns(alignment, evidence);
         Differences.Report(lexicon, alignment, evidence);

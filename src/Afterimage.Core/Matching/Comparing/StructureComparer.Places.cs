@@ -59,7 +59,7 @@ internal sealed partial class StructureComparer
 
                     inverse |= other.Kind switch
                     {
-                        LinkKind.Place => Places.AreInverse(link.Place, other.Place) && !SaysMaterial(_a, link) && !SaysMaterial(_b, other) && !Depicts(_a, link) && !Depicts(_b, other),
+                        LinkKind.Place => Places.AreInverse(link.Place, other.Place) && !IsPartOfWhole(link.Place, other.Place) && !SaysMaterial(_a, link) && !SaysMaterial(_b, other) && !Depicts(_a, link) && !Depicts(_b, other),
                         LinkKind.Modifier => link.Place == Place.Of,
                         _ => true,
                     };
@@ -80,6 +80,9 @@ internal sealed partial class StructureComparer
 
         Report(link, dependent, found, best, elsewhere);
     }
+
+    // "the saddle of a camel", "the lid off a jar": the part alone is seen; in "a camel with a saddle" both are.
+    private static bool IsPartOfWhole(Place one, Place other) => (one, other) is (Place.Of or Place.From, Place.Have) or (Place.Have, Place.Of or Place.From);
 
     // "oil painting of a sea", "a sea, oil painting": of nothing else is there a painting. Where more things are named, they may stand around one.
     private bool SaysMedium(Link link, int shown)

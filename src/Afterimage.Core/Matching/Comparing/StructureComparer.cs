@@ -90,11 +90,14 @@ internal sealed partial class StructureComparer
     private bool IsContent(Link link) =>
         link is { Kind: LinkKind.Place, Place: Place.Of } && _b.Words[link.Dependent].IsCommonNoun && Taxonomy.Shared.IsContainer(_b.Words[link.Governors[0]].Lemma);
 
+    // A tower of clocks is no clock tower, a leopard of snow no snow leopard.
+    private bool ConsistsOf(int stuff, int head) => _b.Words[stuff - 1].Text == "of" && (_b.Words[stuff].Plural == true || (Taxonomy.Shared.IsBeing(_b.Words[head].Lemma) && !Taxonomy.Shared.IsPerson(_b.Words[head].Lemma)));
+
     // "the trunk of a tree" is a tree trunk; what is in a glass is not the glass.
     private bool SaysTheSame(Link link, int head) => link.Kind switch
     {
         LinkKind.Modifier => true,
-        LinkKind.Place => link.Place == Place.For || (link.Place == Place.Of && !Taxonomy.Shared.IsContainer(_b.Words[head].Lemma)),
+        LinkKind.Place => link.Place == Place.For || (link.Place == Place.Of && !Taxonomy.Shared.IsContainer(_b.Words[head].Lemma) && !ConsistsOf(link.Dependent, head)),
         _ => false,
     };
 

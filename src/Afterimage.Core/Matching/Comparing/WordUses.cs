@@ -10,23 +10,54 @@ internal static class WordUses
     {
         for (int i = 0; i < alignment.A.Count; i++)
         {
-            int j = alignment.ToB[i];
-            if (j < 0 || alignment.OfA[i].Likeness is not (Likeness.Same or Likeness.Lemma))
+            if (alignment.ToB[i] is not (>= 0 and int j))
             {
                 continue;
             }
 
             (Word x, Word y) = (alignment.A[i], alignment.B[j]);
-            if (x.Text == y.Text && ((Names(a, i) && Describes(b, j, a, i)) || (Names(b, j) && Describes(a, i, b, j))))
+            if (alignment.OfA[i].Likeness == Likeness.Derived)
+            {
+                if ((IsAct(a, i) && IsDone(b, j)) || (IsDone(a, i) && IsAct(b, j)))
+                {
+                    evidence.Conflicts.Add(new Reason("an act and its outcome", x.Text, y.Text));
+                }
+                else if ((IsStuff(a, i) && IsLike(b, j, x)) || (IsLike(a, i, y) && IsStuff(b, j)))
+                {
+                    evidence.Conflicts.Add(new Reason("made of it and like it", x.Text, y.Text));
+                }
+            }
+            else if (alignment.OfA[i].Likeness is not (Likeness.Same or Likeness.Lemma))
+            {
+                continue;
+            }
+            else if (x.Text == y.Text && ((Names(a, i) && Describes(b, j, a, i)) || (Names(b, j) && Describes(a, i, b, j))))
             {
                 evidence.Conflicts.Add(new Reason($"{x.Text} is a thing and a quality"));
             }
-            else if (x.Text != y.Text && ((IsDone(a, i) && Does(b, j)) || (Does(a, i) && IsDone(b, j))))
+            else if (x.Text != y.Text && ((IsDone(a, i) && Does(b, j)) || (Does(a, i) && IsDone(b, j)) || OpenAlike(alignment, i, j)))
             {
                 evidence.Conflicts.Add(new Reason("under way and done", x.Text, y.Text));
             }
         }
     }
+
+    // "a painting monk", "a painted monk": before the same word, whatever the tagger made of the two. A painting portrait is a painted one.
+    private static bool OpenAlike(Alignment alignment, int i, int j) =>
+        i + 1 < alignment.A.Count && alignment.ToB[i + 1] == j + 1 && alignment.A[i + 1].IsContent && !LightWords.IsPicture(alignment.A[i + 1].Text)
+        && OpensPhrase(alignment.A, i) && OpensPhrase(alignment.B, j)
+        && ((Has(alignment.A[i], Inflection.Ing) && Has(alignment.B[j], Inflection.Past)) || (Has(alignment.A[i], Inflection.Past) && Has(alignment.B[j], Inflection.Ing)));
+
+    private static bool OpensPhrase(IReadOnlyList<Word> words, int i) => i == 0 || words[i - 1].Tag is Tag.Determiner or Tag.Number or Tag.Break;
+
+    // "a demolition crane" demolishes, "a demolished crane" has been.
+    private static bool IsAct(PromptReading reading, int i) => reading.Words[i].IsCommonNoun && StandsBefore(reading, i);
+
+    // "an ice staircase", "an icy staircase": weather and ground are the same said of a place.
+    private static bool IsStuff(PromptReading reading, int i) => reading.Words[i].IsCommonNoun && StandsBefore(reading, i) && Taxonomy.Shared.IsSubstance(reading.Words[i].Lemma);
+
+    private static bool IsLike(PromptReading reading, int i, Word stuff) =>
+        reading.Words[i] is { Tag: Tag.Adjective } word && word.Text.EndsWith('y') && !stuff.Text.EndsWith('y') && StandsBefore(reading, i);
 
     // "an orange on a cat", but not "the skull of a human", which is a human skull, nor "who is a brunette".
     private static bool Names(PromptReading reading, int i) =>
@@ -43,11 +74,11 @@ internal static class WordUses
     private static bool IsDone(PromptReading reading, int i) =>
         reading.Words[i].Tag is Tag.Adjective or Tag.Participle && Has(reading.Words[i], Inflection.Past) && StandsBefore(reading, i);
 
-    // "a boiling egg", "an egg boiling in a pot"; paintings and buildings are things and no longer under way.
+    // "a boiling egg", "an egg boiling in a pot"; an oil painting is oil painted.
     private static bool Does(PromptReading reading, int i)
     {
         Word word = reading.Words[i];
-        return Has(word, Inflection.Ing) && (word.Tag is Tag.Adjective or Tag.Ing or Tag.Verb || (word.Tag == Tag.Noun && StandsBefore(reading, i) && !Taxonomy.Shared.IsPhysical(word.Lemma)));
+        return Has(word, Inflection.Ing) && (word.Tag is Tag.Adjective or Tag.Ing or Tag.Verb || (word.Tag == Tag.Noun && StandsBefore(reading, i) && !LightWords.IsMedium(word.Text)));
     }
 
     private static bool Has(Word word, Inflection inflection) => Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Verb && f.Inflection == inflection);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Afterimage.Matching.Reading;
 
-/// <summary>Text to be drawn that is written in capitals instead of quotation marks: a sign with the word STOP.</summary>
+/// <summary>Text to be drawn, and names of things, that are written in capitals instead of quotation marks: a sign with the word STOP, a pub called The Crooked Crown.</summary>
 internal static partial class Lettering
 {
     private const int CharsMax = 4096;
@@ -15,7 +15,7 @@ internal static partial class Lettering
             return prompt;
         }
 
-        return Cue().Replace(prompt, "$1 \"$2\"");
+        return Name().Replace(Cue().Replace(prompt, "$1 \"$2\""), "$1 \"$2\"");
     }
 
     /// <summary>Marks words behind "that says" as text to be drawn where something is there to be written on.</summary>
@@ -52,4 +52,7 @@ internal static partial class Lettering
 
     [GeneratedRegex(@"\b((?:[Ww]ords?|[Tt]exts?|[Ss]ays|[Ss]aying|[Rr]eads|[Rr]eading|[Tt]itled|[Ll]abell?ed|[Ll]etters|[Ll]ettering|[Ss]logan|[Cc]aption|[Hh]eadline|[Ss]pells|[Ss]pelling|[Mm]arked|[Nn]amed)[:,]?) ([A-Z][A-Z0-9'&!?]+(?: [A-Z0-9'&!?]{2,}){0,6})(?![\w:])", RegexOptions.CultureInvariant)]
     private static partial Regex Cue();
+
+    [GeneratedRegex(@"\b((?:called|named|titled|entitled|dubbed|labell?ed|reading|reads|says|saying)[:,]?) (?!(?:A|An|The|I)\b(?! [A-Z]))([A-Z][\w'-]*(?: (?:(?:of|the|and|in|on|for|to|a|an) ){0,2}[A-Z][\w'-]*){0,6})(?![\w:])", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
 }

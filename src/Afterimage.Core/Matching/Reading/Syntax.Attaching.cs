@@ -7,6 +7,15 @@ internal sealed partial class Syntax
 {
     private void Attach(int head)
     {
+        // "a ship named The Silent Storm at sea": the ship is what bears the name, and what is at sea.
+        bool isName = _words[head].Quoted && _noun >= 0;
+        if (isName && _pending == Place.None && (_last == Last.Noun || (_last == Last.Verb && _passive)))
+        {
+            _links.Add(new Link(LinkKind.Modifier, Place.None, head, [_noun]));
+            _last = Last.Noun;
+            return;
+        }
+
         if (_owner >= 0)
         {
             // "a girl whose hair is braided"
@@ -44,7 +53,7 @@ internal sealed partial class Syntax
             NewSubject(head);
         }
 
-        _noun = head;
+        _noun = isName ? _noun : head;
         _described = [];
         _pending = Place.None;
         _preposition = -1;

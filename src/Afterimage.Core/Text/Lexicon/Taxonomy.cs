@@ -10,6 +10,8 @@ internal sealed class Taxonomy
     private const int QuantityTopic = 23;
     private const int FoodTopic = 13;
     private const int TimeTopic = 28;
+    private const int BodyTopic = 8;
+    private const int SubstanceTopic = 27;
     private const int FrequentSenses = 2;
     private readonly WordLexicon _lexicon;
     private readonly int _clothing;
@@ -51,7 +53,27 @@ internal sealed class Taxonomy
 
     /// <summary>Groups and collections, and portions of something: herd, group, bunch, slice.</summary>
     public bool IsCollective(int lemma) =>
-        FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) is GroupTopic or QuantityTopic || synset == _group || _lexicon.HypernymsOf(synset).Contains(_portion));
+        FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) is GroupTopic or QuantityTopic || synset == _group || _lexicon.HypernymsOf(synset).Contains(_portion))
+        && !HasTopic(lemma, BodyTopic);
+
+    /// <summary>First of all several of something: herd, crowd.</summary>
+    public bool IsGroup(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == GroupTopic || synset == _group);
+
+    /// <summary>Whether a sense of the noun is what things are made of: ice, glass.</summary>
+    public bool IsSubstance(int lemma) => HasTopic(lemma, SubstanceTopic);
+
+    private bool HasTopic(int lemma, int topic)
+    {
+        foreach (int synset in lemma < 0 ? [] : _lexicon.SensesOf(lemma))
+        {
+            if (_lexicon.TopicOf(synset) == topic)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether a sense of the noun is a thing that can be seen: animals, people, plants, food, bodies, things made or found.</summary>
     public bool IsPhysical(int lemma)
@@ -71,7 +93,7 @@ internal sealed class Taxonomy
     public bool IsThing(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && IsPhysicalTopic(_lexicon.TopicOf(synset));
 
     // The lexicographer files animal, artifact, body, food, object, person, plant, substance (lexnames(5WN)).
-    private static bool IsPhysicalTopic(int topic) => topic is AnimalTopic or 6 or 8 or FoodTopic or 17 or PersonTopic or 20 or 27;
+    private static bool IsPhysicalTopic(int topic) => topic is AnimalTopic or 6 or BodyTopic or FoodTopic or 17 or PersonTopic or 20 or SubstanceTopic;
 
     /// <summary>What holds something else: glass, bowl.</summary>
     public bool IsContainer(int lemma) => HasSenseUnder(_container, lemma);

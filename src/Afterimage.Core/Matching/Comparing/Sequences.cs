@@ -1,0 +1,92 @@
+using Afterimage.Matching.Reading;
+
+namespace Afterimage.Matching.Comparing;
+
+/// <summary>Where the order of words is what they say: lettering ("The Salt Road"), scores (2-7), lists "from left to right".</summary>
+internal static class Sequences
+{
+    private static readonly string[] Orders = ["left to right", "right to left", "top to bottom", "bottom to top", "front to back", "back to front", "in order", "in that order", "in this order"];
+    private static readonly HashSet<string> OrderWords = ["clockwise", "counterclockwise", "anticlockwise", "respectively", "chronologically", "alphabetically"];
+    private static readonly HashSet<string> Ends = ["left", "right", "top", "bottom", "front", "back", "order"];
+
+    public static void Compare(Alignment alignment, Evidence evidence)
+    {
+        CompareRuns(alignment, w => w.Quoted && w.Kind != WordKind.Break, "text", evidence);
+        CompareRuns(alignment, w => w is { Kind: WordKind.Number, Quoted: false }, "count", evidence);
+        if ((TellsOrder(alignment.A) || TellsOrder(alignment.B)) && !IsListedAlike(alignment))
+        {
+            evidence.Conflicts.Add(new Reason("order"));
+        }
+    }
+
+    private static void CompareRuns(Alignment alignment, Predicate<Word> isOfRun, string name, Evidence evidence)
+    {
+        List<string[]> a = RunsOf(alignment.A, isOfRun);
+        List<string[]> b = a.Count > 0 ? RunsOf(alignment.B, isOfRun) : [];
+        foreach (string[] run in a)
+        {
+            if (!b.Exists(run.SequenceEqual) && b.Find(other => other.Order(StringComparer.Ordinal).SequenceEqual(run.Order(StringComparer.Ordinal))) is { } turned)
+            {
+                evidence.Conflicts.Add(new Reason(name, string.Join(' ', run), string.Join(' ', turned)));
+            }
+        }
+    }
+
+    // Two and more of them without another word between.
+    private static List<string[]> RunsOf(IReadOnlyList<Word> words, Predicate<Word> isOfRun)
+    {
+        var runs = new List<string[]>();
+        for (int i = 0, start = 0; i <= words.Count; i++)
+        {
+            if (i == words.Count || !isOfRun(words[i]))
+            {
+                if (i - start > 1)
+                {
+                    runs.Add([.. words.Skip(start).Take(i - start).Select(w => w.Text)]);
+                }
+
+                start = i + 1;
+            }
+        }
+
+        return runs;
+    }
+
+    private static bool TellsOrder(IReadOnlyList<Word> words)
+    {
+        for (int i = 0; i < words.Count; i++)
+        {
+            if (OrderWords.Contains(words[i].Text) || Array.Exists(Orders, o => StartsWith(words, i, o)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool StartsWith(IReadOnlyList<Word> words, int at, string phrase)
+    {
+        string[] parts = phrase.Split(' ');
+        return at + parts.Length <= words.Count && parts.Index().All(p => words[at + p.Index].Text == p.Item);
+    }
+
+    private static bool IsListedAlike(Alignment alignment)
+    {
+        int last = -1;
+        for (int i = 0; i < alignment.A.Count; i++)
+        {
+            if (alignment.ToB[i] is >= 0 and int j && alignment.A[i].Tag == Tag.Noun && !Ends.Contains(alignment.A[i].Text))
+            {
+                if (j < last)
+                {
+                    return false;
+                }
+
+                last = j;
+            }
+        }
+
+        return true;
+    }
+}
