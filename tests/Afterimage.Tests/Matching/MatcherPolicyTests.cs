@@ -116,10 +116,13 @@ public sealed class MatcherPolicyTests
     [InlineData("oil painting of a stormy sea", "a stormy sea, oil painting")]
     [InlineData("pencil drawing of an old monk", "an old monk, pencil drawing")]
     [InlineData("digital art of a mountain lake, dramatic light", "a mountain lake, dramatic light, digital art")]
+    [InlineData("a woodcut of a walrus pup", "walrus pup, woodcut")]
+    [InlineData("macro photo of a beetle's leg", "a beetle's leg, macro photo")]
     public void What_the_whole_picture_is_may_be_said_first_or_last(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
 
     [Theory]
     [InlineData("a painting of a cat, a sofa", "a cat, a sofa, a painting")]
+    [InlineData("an engraving of a ring", "a ring with an engraving")]
     [InlineData("a statue of a lion", "a lion, a statue")]
     [InlineData("a painting of a wall", "a wall with a painting")]
     public void But_what_hangs_in_a_picture_is_not_the_picture(string asked, string stored) => AssertRejectedBothWays(asked, stored);
@@ -337,6 +340,19 @@ public sealed class MatcherPolicyTests
     [InlineData("a wax museum", "a waxy museum")]
     [InlineData("a glass bridge at dusk", "a glassy bridge at dusk")]
     public void Made_of_it_is_not_like_it(string asked, string stored) => AssertRejectedBothWays(asked, stored);
+
+    [Theory]
+    [InlineData("a shy, freckled stable boy", "a freckled, shy stable boy")]
+    [InlineData("a long, narrow, dusty road through hills", "a dusty, long, narrow road through hills")]
+    [InlineData("a cooper and a smith chatting", "a smith and a cooper chatting")]
+    [InlineData("a stork on a roof, superb quality", "a stork on a roof")]
+    public void Where_the_order_says_nothing_it_is_free(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
+
+    [Theory]
+    [InlineData("a shy, freckled boy and a tall girl", "a tall, freckled boy and a shy girl")]
+    [InlineData("a red, wooden door in a white wall", "a white, wooden door in a red wall")]
+    [InlineData("a cooper holding a hammer and a smith chatting", "a smith holding a hammer and a cooper chatting")]
+    public void But_not_to_whom_it_belongs(string asked, string stored) => AssertRejectedBothWays(asked, stored);
 
     [Theory]
     [InlineData("a flock of sheep on a dike", "a sheep on a dike")]

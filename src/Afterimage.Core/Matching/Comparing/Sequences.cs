@@ -5,7 +5,12 @@ namespace Afterimage.Matching.Comparing;
 /// <summary>Where the order of words is what they say: lettering ("The Salt Road"), scores (2-7), lists "from left to right".</summary>
 internal static class Sequences
 {
-    private static readonly string[] Orders = ["left to right", "right to left", "top to bottom", "bottom to top", "front to back", "back to front", "in order", "in that order", "in this order"];
+    private static readonly string[][] Orders =
+    [
+        ["left", "to", "right"], ["right", "to", "left"], ["top", "to", "bottom"], ["bottom", "to", "top"], ["front", "to", "back"], ["back", "to", "front"],
+        ["in", "order"], ["in", "that", "order"], ["in", "this", "order"],
+    ];
+
     private static readonly HashSet<string> OrderWords = ["clockwise", "counterclockwise", "anticlockwise", "respectively", "chronologically", "alphabetically"];
     private static readonly HashSet<string> Ends = ["left", "right", "top", "bottom", "front", "back", "order"];
 
@@ -21,8 +26,11 @@ internal static class Sequences
 
     private static void CompareRuns(Alignment alignment, Predicate<Word> isOfRun, string name, Evidence evidence)
     {
-        List<string[]> a = RunsOf(alignment.A, isOfRun);
-        List<string[]> b = a.Count > 0 ? RunsOf(alignment.B, isOfRun) : [];
+        if (RunsOf(alignment.A, isOfRun) is not { } a || RunsOf(alignment.B, isOfRun) is not { } b)
+        {
+            return;
+        }
+
         foreach (string[] run in a)
         {
             if (!b.Exists(run.SequenceEqual) && b.Find(other => other.Order(StringComparer.Ordinal).SequenceEqual(run.Order(StringComparer.Ordinal))) is { } turned)
@@ -32,17 +40,17 @@ internal static class Sequences
         }
     }
 
-    // Two and more of them without another word between.
-    private static List<string[]> RunsOf(IReadOnlyList<Word> words, Predicate<Word> isOfRun)
+    // Two and more of them without another word between; null where there are none.
+    private static List<string[]>? RunsOf(IReadOnlyList<Word> words, Predicate<Word> isOfRun)
     {
-        var runs = new List<string[]>();
+        List<string[]>? runs = null;
         for (int i = 0, start = 0; i <= words.Count; i++)
         {
             if (i == words.Count || !isOfRun(words[i]))
             {
                 if (i - start > 1)
                 {
-                    runs.Add([.. words.Skip(start).Take(i - start).Select(w => w.Text)]);
+                    (runs ??= []).Add([.. words.Skip(start).Take(i - start).Select(w => w.Text)]);
                 }
 
                 start = i + 1;
@@ -56,7 +64,7 @@ internal static class Sequences
     {
         for (int i = 0; i < words.Count; i++)
         {
-            if (OrderWords.Contains(words[i].Text) || Array.Exists(Orders, o => StartsWith(words, i, o)))
+            if (OrderWords.Contains(words[i].Text) || StartsOrder(words, i))
             {
                 return true;
             }
@@ -65,10 +73,23 @@ internal static class Sequences
         return false;
     }
 
-    private static bool StartsWith(IReadOnlyList<Word> words, int at, string phrase)
+    private static bool StartsOrder(IReadOnlyList<Word> words, int at)
     {
-        string[] parts = phrase.Split(' ');
-        return at + parts.Length <= words.Count && parts.Index().All(p => words[at + p.Index].Text == p.Item);
+        foreach (string[] order in Orders)
+        {
+            int matched = 0;
+            while (matched < order.Length && at + matched < words.Count && words[at + matched].Text == order[matched])
+            {
+                matched++;
+            }
+
+            if (matched == order.Length)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsListedAlike(Alignment alignment)

@@ -88,10 +88,17 @@ internal sealed partial class StructureComparer
     private bool SaysMedium(Link link, int shown)
     {
         int medium = link.Governors[0];
-        return link.Place == Place.Of && LightWords.IsMedium(_a.Words[medium].Text) && PromptComparer.RootOf(_a) == medium && PromptComparer.RootOf(_b) == shown
+        return link.Place == Place.Of && LightWords.IsMedium(_a.Words[medium].Text) && OpensPrompt(medium) && IsRoot(shown)
             && _toB[medium] is >= 0 and int theirs && _b.Words[theirs].Phrase != _b.Words[shown].Phrase && IsPhraseOf(theirs)
             && !_a.Words.Any(w => w is { Tag: Tag.Noun, IsContent: true, Quality: false } && w.Phrase != _a.Words[medium].Phrase && Taxonomy.Shared.IsThing(w.Lemma));
     }
+
+    private bool OpensPrompt(int medium) =>
+        !Enumerable.Range(0, medium).Any(i => _a.Words[i] is { Tag: Tag.Noun, IsContent: true } && !_a.LinksOf(i).Any(l => l.Kind == LinkKind.Modifier && l.Governors.Contains(medium)));
+
+    // In "a ladybug's wing" the wing is shown.
+    private bool IsRoot(int shown) =>
+        PromptComparer.RootOf(_b) is >= 0 and int root && (root == shown || (_b.Words[root + 1].Text == "'s" && _b.LinksOf(root).Any(l => l.Place == Place.Of && l.Governors.Contains(shown))));
 
     private bool IsPhraseOf(int noun)
     {

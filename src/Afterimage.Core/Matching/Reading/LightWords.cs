@@ -42,7 +42,8 @@ internal static class LightWords
         or "sketch" or "poster" or "print" or "tattoo" or "mural" or "figurine" or "mask" or "shadow" or "reflection" or "silhouette";
 
     /// <summary>What the whole picture may be said to be.</summary>
-    public static bool IsMedium(string word) => word is "painting" or "drawing" or "sketch" or "art" or "artwork" or "illustration" or "render" or "rendering" or "photo" or "photograph";
+    public static bool IsMedium(string word) => word is "painting" or "drawing" or "sketch" or "art" or "artwork" or "illustration" or "render" or "rendering" or "photo" or "photograph"
+        or "linocut" or "woodcut" or "etching" or "engraving" or "lithograph" or "screenprint" or "watercolor" or "watercolour" or "gouache" or "polaroid" or "daguerreotype" or "cartoon" or "caricature" or "screenshot";
 
     /// <summary>What is contained is inside: "the sink contains a cat" is "a cat in the sink".</summary>
     public static bool IsContaining(string word) => word is "contain" or "contains" or "containing" or "contained" or "houses" or "encloses";

@@ -27,6 +27,7 @@ internal static class PromptReader
         }
 
         Tagger.Run(lexicon, words);
+        JoinCoordinates(words);
         CompoundParticiples.Join(words);
         Expression[] expressions = Concepts.Find(lexicon, words);
         MarkCollectives(words);
@@ -67,6 +68,50 @@ internal static class PromptReader
             }
         }
     }
+
+    // "a tired, muddy player": this comma parts nothing. Without the article, each may be a tag of its own.
+    private static void JoinCoordinates(List<Word> words)
+    {
+        for (int i = 2; i + 2 < words.Count; i++)
+        {
+            if (words[i] is not { Tag: Tag.Break, Text: "," } || ArticleBefore(words, i - 1) is not { } article || !LeadsToNoun(words, i + 1, article))
+            {
+                continue;
+            }
+
+            int phrase = words[i + 1].Phrase;
+            for (int k = i + 1; k < words.Count && words[k].Phrase == phrase; k++)
+            {
+                words[k].Phrase = words[i - 1].Phrase;
+            }
+
+            words.RemoveAt(i--);
+        }
+    }
+
+    private static Word? ArticleBefore(List<Word> words, int last)
+    {
+        int i = last;
+        while (i > 0 && IsQuality(words[i]))
+        {
+            i--;
+        }
+
+        return i < last && words[i].Tag == Tag.Determiner ? words[i] : null;
+    }
+
+    private static bool LeadsToNoun(List<Word> words, int first, Word article)
+    {
+        int i = first;
+        while (i < words.Count - 1 && (IsQuality(words[i]) || (words[i] is { Tag: Tag.Break, Text: "," } && i > first && words[i - 1].Tag != Tag.Break)))
+        {
+            i++;
+        }
+
+        return i > first && words[i].Tag == Tag.Noun && words[i - 1].Tag != Tag.Break && !(article.Text is "a" or "an" && words[i].Plural == true);
+    }
+
+    private static bool IsQuality(Word word) => word.Tag is Tag.Adjective or Tag.Participle or Tag.Ing && !word.Quoted;
 
     private static void MarkCollectives(List<Word> words)
     {

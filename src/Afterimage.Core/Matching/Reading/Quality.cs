@@ -7,12 +7,12 @@ namespace Afterimage.Matching.Reading;
 internal static class Quality
 {
     private static readonly HashSet<string> Praise = new(
-        "stunning beautiful amazing awesome gorgeous breathtaking incredible wonderful perfect excellent best detailed highly very ultra super extremely insanely incredibly hyper great good nice lovely fantastic intricate details sharp focus crisp"
+        "stunning beautiful amazing awesome gorgeous breathtaking incredible wonderful perfect excellent best detailed highly very ultra super extremely insanely incredibly hyper great good nice lovely fantastic intricate details sharp focus crisp superb outstanding exceptional magnificent splendid"
             .Split(' '), StringComparer.Ordinal);
 
     private static readonly string[][] Marks =
     [
-        .. "4k|8k|16k|4 k|8 k|16 k|hd|uhd|full hd|ultra hd|hq|high quality|highest quality|best quality|top quality|good quality|great quality|super high quality|very high quality|ultra quality|high resolution|high res|hires|highres|ultra high resolution|high definition|masterpiece|award winning|best resolution|ultra high quality|high detail|no artifacts|no watermark|best possible quality|professional quality|highest resolution|maximum quality|premium quality|excellent quality|high fidelity|fine quality"
+        .. "4k|8k|16k|4 k|8 k|16 k|hd|uhd|full hd|ultra hd|hq|high quality|highest quality|best quality|top quality|good quality|great quality|super high quality|very high quality|ultra quality|high resolution|high res|hires|highres|ultra high resolution|high definition|masterpiece|award winning|best resolution|ultra high quality|high detail|no artifacts|no watermark|best possible quality|professional quality|highest resolution|maximum quality|premium quality|excellent quality|high fidelity|fine quality|absurdres"
             .Split('|').Select(mark => mark.Split(' ')).OrderByDescending(mark => mark.Length),
     ];
 
@@ -87,7 +87,7 @@ internal static class Quality
             }
         }
 
-        return 0;
+        return at + 1 < words.Count && Praise.Contains(words[at].Text) && words[at + 1] is { Quoted: false, Text: "quality" or "resolution" or "definition" or "fidelity" } ? 2 : 0;
     }
 
     private static bool Matches(List<Word> words, int at, string[] mark)

@@ -195,7 +195,7 @@ internal sealed partial class Syntax
         Word verb = _words[i];
         bool auxiliary = i > 0 && _words[i - 1].Tag is Tag.Auxiliary or Tag.Adverb;
         _inverted = _fronted.Count > 0 && _subjects.Count == 0 && verb.Tag == Tag.Verb && !auxiliary;
-        int[] subjects = _inverted ? [] : SubjectsOf(verb.Tag, auxiliary);
+        int[] subjects = _inverted ? [] : IsSharedBy(i) ? Candidates(_noun, -1, _subjects) : SubjectsOf(verb.Tag, auxiliary);
         bool perfect = i > 0 && _words[i - 1].Text is "has" or "have" or "had";
         _passive = verb.Tag == Tag.Participle && !perfect;
         if (subjects.Length > 0)
@@ -214,6 +214,11 @@ internal sealed partial class Syntax
         _last = Last.Verb;
         return i + 1;
     }
+
+    // "a smith and a farrier chatting": both do. In "a smith and a farrier holding a lamp" one may.
+    private bool IsSharedBy(int verb) =>
+        _words[verb].Tag == Tag.Ing && _last == Last.Noun && _subjects.Count > 1 && _subjects[^1] == _noun
+        && (verb + 1 == _words.Count || _words[verb + 1].Tag is Tag.Break or Tag.Preposition or Tag.Adverb);
 
     private int[] SubjectsOf(Tag tag, bool auxiliary)
     {
