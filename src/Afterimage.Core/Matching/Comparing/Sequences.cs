@@ -18,6 +18,7 @@ internal static class Sequences
     {
         CompareRuns(alignment, w => w.Quoted && w.Kind != WordKind.Break, "text", evidence);
         CompareRuns(alignment, w => w is { Kind: WordKind.Number, Quoted: false }, "count", evidence);
+        CompareTimes(alignment, evidence);
         if ((TellsOrder(alignment.A) || TellsOrder(alignment.B)) && !IsListedAlike(alignment))
         {
             evidence.Conflicts.Add(new Reason("order"));
@@ -38,6 +39,29 @@ internal static class Sequences
                 evidence.Conflicts.Add(new Reason(name, string.Join(' ', run), string.Join(' ', turned)));
             }
         }
+    }
+
+    private static void CompareTimes(Alignment alignment, Evidence evidence)
+    {
+        if (TimesOf(alignment.A) is { } a && TimesOf(alignment.B) is { } b && !a.Order(StringComparer.Ordinal).SequenceEqual(b.Order(StringComparer.Ordinal)))
+        {
+            evidence.Conflicts.Add(new Reason("time", string.Join(' ', a), string.Join(' ', b)));
+        }
+    }
+
+    // "ten past ten", "quarter to six"; null where no time is told so.
+    private static List<string>? TimesOf(IReadOnlyList<Word> words)
+    {
+        List<string>? times = null;
+        for (int i = 1; i + 1 < words.Count; i++)
+        {
+            if (words[i].Text is "past" or "to" or "till" or "after" or "before" or "until" && words[i + 1].Kind == WordKind.Number && (words[i - 1].Kind == WordKind.Number || words[i - 1].Text is "quarter" or "half"))
+            {
+                (times ??= []).Add($"{words[i - 1].Text} {words[i].Text} {words[i + 1].Text}");
+            }
+        }
+
+        return times;
     }
 
     // Two and more of them without another word between; null where there are none.

@@ -44,9 +44,16 @@ internal static class WordUses
 
     // "a painting monk", "a painted monk": before the same word, whatever the tagger made of the two. A painting portrait is a painted one.
     private static bool OpenAlike(Alignment alignment, int i, int j) =>
-        i + 1 < alignment.A.Count && alignment.ToB[i + 1] == j + 1 && alignment.A[i + 1].IsContent && !LightWords.IsPicture(alignment.A[i + 1].Text)
+        Next(alignment.A, i) is var thing and >= 0 && alignment.ToB[thing] >= 0 && alignment.ToB[thing] == Next(alignment.B, j) && alignment.A[thing].IsContent && !LightWords.IsPicture(alignment.A[thing].Text)
         && OpensPhrase(alignment.A, i) && OpensPhrase(alignment.B, j)
         && ((Has(alignment.A[i], Inflection.Ing) && Has(alignment.B[j], Inflection.Past)) || (Has(alignment.A[i], Inflection.Past) && Has(alignment.B[j], Inflection.Ing)));
+
+    // "a burnt-out barn"
+    private static int Next(IReadOnlyList<Word> words, int i)
+    {
+        int next = i + 1 < words.Count && words[i + 1].Joined ? i + 2 : i + 1;
+        return next < words.Count ? next : -1;
+    }
 
     private static bool OpensPhrase(IReadOnlyList<Word> words, int i) => i == 0 || words[i - 1].Tag is Tag.Determiner or Tag.Number or Tag.Break;
 

@@ -50,7 +50,7 @@ internal static partial class Lettering
         return false;
     }
 
-    [GeneratedRegex(@"\b((?:[Ww]ords?|[Tt]exts?|[Ss]ays|[Ss]aying|[Rr]eads|[Rr]eading|[Tt]itled|[Ll]abell?ed|[Ll]etters|[Ll]ettering|[Ss]logan|[Cc]aption|[Hh]eadline|[Ss]pells|[Ss]pelling|[Mm]arked|[Nn]amed)[:,]?) ([A-Z][A-Z0-9'&!?]+(?: [A-Z0-9'&!?]{2,}){0,6})(?![\w:])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b((?:[Ww]ords?|[Tt]exts?|[Ss]ays|[Ss]aying|[Rr]eads|[Rr]eading|[Tt]itled|[Ll]abell?ed|[Ll]etters|[Ll]ettering|[Ss]logan|[Cc]aption|[Hh]eadline|[Ss]pells|[Ss]pelling|[Mm]arked|[Nn]amed)[:,]?) ([A-Z][A-Z0-9'&!?]+(?: (?:[A-Z0-9'&!?]{2,}|[0-9])){0,6})(?![\w:])", RegexOptions.CultureInvariant)]
     private static partial Regex Cue();
 
     [GeneratedRegex(@"\b((?:called|named|titled|entitled|dubbed|labell?ed|reading|reads|says|saying)[:,]?) (?!(?:A|An|The|I)\b(?! [A-Z]))([A-Z][\w'-]*(?: (?:(?:of|the|and|in|on|for|to|a|an) ){0,2}[A-Z][\w'-]*){0,6})(?![\w:])", RegexOptions.CultureInvariant)]

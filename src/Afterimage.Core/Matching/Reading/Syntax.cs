@@ -359,7 +359,12 @@ internal sealed partial class Syntax
         _described = governors;
         for (int i = start; i < end; i++)
         {
-            if (_words[i].IsContent && governors.Length > 0 && _last != Last.Break)
+            if (_words[i].Kind == WordKind.Number && _last == Last.Verb && _verb >= 0)
+            {
+                // "two dice showing five": five of them there are not.
+                _links.Add(new Link(LinkKind.Object, Place.None, _verb, [i]));
+            }
+            else if (_words[i].IsContent && governors.Length > 0 && _last != Last.Break)
             {
                 _links.Add(new Link(LinkKind.Modifier, Place.None, i, governors));
             }

@@ -63,6 +63,14 @@ internal static class Tagger
             return;
         }
 
+        // "a knight slain by a dragon": the slain are people elsewhere.
+        if (word.Tag == Tag.Noun && before.Tag == Tag.Noun && i + 1 < words.Count && words[i + 1].Text == "by"
+            && Array.Find(word.Forms, f => f.Inflection == Inflection.Past) is { Pos: PartsOfSpeech.Verb } done)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Participle, done.Lemma, null);
+            return;
+        }
+
         // "orange feline", "with a sapphire": where a phrase ends without a noun, its last word is one if it can be.
         bool behindAdjective = before.Tag == Tag.Adjective && (i + 1 == words.Count || words[i + 1].Tag is Tag.Preposition or Tag.Break);
         if (word.Tag == Tag.Adjective && (behindAdjective || (before.Text is "a" or "an" && (i + 1 == words.Count || words[i + 1].Tag == Tag.Preposition)))
