@@ -25,6 +25,10 @@ internal sealed partial class Syntax
             _subjects.Add(owner);
             _owner = -1;
         }
+        else if (_joins && _role is { Kind: LinkKind.Place, Place: Place.Of } content && !HasArticle(content.Dependent) && HasArticle(head))
+        {
+            AttachBeside(content.Governors[0], head);
+        }
         else if (_joins && _role is { } role)
         {
             Add(role with { Dependent = role.Kind == LinkKind.Place ? head : role.Dependent, Governors = role.Kind == LinkKind.Place ? role.Governors : [head] });
@@ -59,6 +63,38 @@ internal sealed partial class Syntax
         _preposition = -1;
         _joins = false;
         _last = Last.Noun;
+    }
+
+    // "a bowl of cherries and a jug of cream": the jug stands where the bowl does, and not in it.
+    private void AttachBeside(int container, int head)
+    {
+        if (_links.FindLastIndex(l => l.Kind == LinkKind.Place && l.Dependent == container) is >= 0 and int place)
+        {
+            Add(_links[place] with { Dependent = head });
+        }
+        else if (_links.FindLastIndex(l => l.Kind == LinkKind.Object && l.Governors.Contains(container)) is >= 0 and int taken)
+        {
+            Add(_links[taken] with { Governors = [head] });
+        }
+        else if (_verb < 0 && _subjects.Contains(container))
+        {
+            _subjects.Add(head);
+        }
+        else
+        {
+            NewSubject(head);
+        }
+    }
+
+    private bool HasArticle(int head)
+    {
+        int i = head - 1;
+        while (i >= 0 && _words[i].Tag is Tag.Adjective or Tag.Noun or Tag.Participle or Tag.Ing)
+        {
+            i--;
+        }
+
+        return i >= 0 && _words[i].Tag is Tag.Determiner or Tag.Number;
     }
 
     private void Add(Link link)
