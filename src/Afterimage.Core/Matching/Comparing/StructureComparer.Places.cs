@@ -98,7 +98,7 @@ internal sealed partial class StructureComparer
 
     // In "a ladybug's wing" the wing is shown.
     private bool IsRoot(int shown) =>
-        PromptComparer.RootOf(_b) is >= 0 and int root && (root == shown || (_b.Words[root + 1].Text == "'s" && _b.LinksOf(root).Any(l => l.Place == Place.Of && l.Governors.Contains(shown))));
+        PromptComparer.RootOf(_b) is >= 0 and int root && (root == shown || (root + 1 < _b.Words.Count && _b.Words[root + 1].Text == "'s" && _b.LinksOf(root).Any(l => l.Place == Place.Of && l.Governors.Contains(shown))));
 
     private bool IsPhraseOf(int noun)
     {

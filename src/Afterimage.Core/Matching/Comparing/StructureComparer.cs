@@ -91,7 +91,7 @@ internal sealed partial class StructureComparer
         link is { Kind: LinkKind.Place, Place: Place.Of } && _b.Words[link.Dependent].IsCommonNoun && Taxonomy.Shared.IsContainer(_b.Words[link.Governors[0]].Lemma);
 
     // A tower of clocks is no clock tower, a leopard of snow no snow leopard.
-    private bool ConsistsOf(int stuff, int head) => _b.Words[stuff - 1].Text == "of" && (_b.Words[stuff].Plural == true || (Taxonomy.Shared.IsBeing(_b.Words[head].Lemma) && !Taxonomy.Shared.IsPerson(_b.Words[head].Lemma)));
+    private bool ConsistsOf(int stuff, int head) => stuff > 0 && _b.Words[stuff - 1].Text == "of" && (_b.Words[stuff].Plural == true || (Taxonomy.Shared.IsBeing(_b.Words[head].Lemma) && !Taxonomy.Shared.IsPerson(_b.Words[head].Lemma)));
 
     // "the trunk of a tree" is a tree trunk; what is in a glass is not the glass.
     private bool SaysTheSame(Link link, int head) => link.Kind switch
