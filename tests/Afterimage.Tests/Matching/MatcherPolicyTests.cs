@@ -331,6 +331,7 @@ public sealed class MatcherPolicyTests
 
     [Theory]
     [InlineData("a ship named The Silent Storm at sea", "at sea, a ship named The Silent Storm")]
+    [InlineData("a watch showing 20 past 4", "a watch showing twenty past four")]
     [InlineData("a jersey with the number 7 and two stars", "a jersey with two stars and the number 7")]
     public void Wherever_they_stand(string asked, string stored) => Assert.Equal(Decision.Reuse, Judge(asked, stored).Decision);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Afterimage.Matching.Reading;
 
 namespace Afterimage.Matching.Comparing;
@@ -32,9 +33,9 @@ internal static class Sequences
             return;
         }
 
-        foreach (string[] run in a)
+        foreach (string[] run in a.Where(x => !b.Exists(x.SequenceEqual)))
         {
-            if (!b.Exists(run.SequenceEqual) && b.Find(other => other.Order(StringComparer.Ordinal).SequenceEqual(run.Order(StringComparer.Ordinal))) is { } turned)
+            if (b.Find(y => !a.Exists(y.SequenceEqual) && y.Order(StringComparer.Ordinal).SequenceEqual(run.Order(StringComparer.Ordinal))) is { } turned)
             {
                 evidence.Conflicts.Add(new Reason(name, string.Join(' ', run), string.Join(' ', turned)));
             }
@@ -55,14 +56,23 @@ internal static class Sequences
         List<string>? times = null;
         for (int i = 1; i + 1 < words.Count; i++)
         {
-            if (words[i].Text is "past" or "to" or "till" or "after" or "before" or "until" && words[i + 1].Kind == WordKind.Number && (words[i - 1].Kind == WordKind.Number || words[i - 1].Text is "quarter" or "half"))
+            string? side = words[i].Text switch
             {
-                (times ??= []).Add($"{words[i - 1].Text} {words[i].Text} {words[i + 1].Text}");
+                "past" or "after" => "past",
+                "to" or "till" or "before" or "until" => "to",
+                _ => null,
+            };
+            if (side is not null && words[i + 1].Kind == WordKind.Number && (words[i - 1].Kind == WordKind.Number || words[i - 1].Text is "quarter" or "half"))
+            {
+                (times ??= []).Add($"{TextOf(words[i - 1])} {side} {TextOf(words[i + 1])}");
             }
         }
 
         return times;
     }
+
+    // 10 and ten are one.
+    private static string TextOf(Word word) => word is { Kind: WordKind.Number, Quoted: false } ? word.Value.ToString(CultureInfo.InvariantCulture) : word.Text;
 
     // Two and more of them without another word between; null where there are none.
     private static List<string[]>? RunsOf(IReadOnlyList<Word> words, Predicate<Word> isOfRun)
@@ -74,7 +84,7 @@ internal static class Sequences
             {
                 if (i - start > 1)
                 {
-                    (runs ??= []).Add([.. words.Skip(start).Take(i - start).Select(w => w.Text)]);
+                    (runs ??= []).Add([.. words.Skip(start).Take(i - start).Select(TextOf)]);
                 }
 
                 start = i + 1;

@@ -60,7 +60,7 @@ internal static class WordUses
     // "a demolition crane" demolishes, "a demolished crane" has been.
     private static bool IsAct(PromptReading reading, int i) => reading.Words[i].IsCommonNoun && StandsBefore(reading, i);
 
-    // "an ice staircase", "an icy staircase": weather and ground are the same said of a place.
+    // "an ice staircase", "an icy staircase"; rain and fog are nothing to build of, so that a rainy day is a rain day.
     private static bool IsStuff(PromptReading reading, int i) => reading.Words[i].IsCommonNoun && StandsBefore(reading, i) && Taxonomy.Shared.IsSubstance(reading.Words[i].Lemma);
 
     private static bool IsLike(PromptReading reading, int i, Word stuff) =>
