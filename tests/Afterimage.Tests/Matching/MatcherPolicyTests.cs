@@ -263,6 +263,9 @@ public sealed class MatcherPolicyTests
     [InlineData("what I want is a corgi in a hat, thanks in advance")]
     [InlineData("my daughter is six and wants a picture of a corgi in a hat")]
     [InlineData("A corgi in a hat would be lovely")]
+    [InlineData("a corgi in a hat, could you")]
+    [InlineData("Show me a corgi in a hat. Can you do that?")]
+    [InlineData("I need an image for our menu: a corgi in a hat")]
     public void Talk_to_whoever_draws_carries_nothing(string asked) => Assert.Equal(Decision.Reuse, Judge(asked, "a corgi in a hat").Decision);
 
     [Theory]

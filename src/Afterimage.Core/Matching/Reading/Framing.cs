@@ -83,6 +83,10 @@ internal static class Framing
             {
                 (asks, start) = (true, i + 1);
             }
+            else if (asks && Pictures.Contains(word) && AfterUse(words, i + 1, end) is > 0 and int after)
+            {
+                (i, start) = (after - 1, after);
+            }
             else if (i > 0 && HandsOver(words[i - 1].Text, word, labelled))
             {
                 (asks, start) = (true, i + 1);
@@ -107,6 +111,18 @@ internal static class Framing
 
         start = AfterFillers(words, start, end);
         return start < end && words.FindIndex(start, end - start, w => w.Kind is WordKind.Content or WordKind.Number or WordKind.Opaque) >= 0 ? start : 0;
+    }
+
+    // "a picture for my blog: ..."; 0 where no use and pause follow.
+    private static int AfterUse(List<Word> words, int at, int end)
+    {
+        if (at + 1 >= end || words[at].Text != "for" || words[at + 1].Text is not ("my" or "our" or "a" or "an" or "the"))
+        {
+            return 0;
+        }
+
+        int pause = words.FindIndex(at, Math.Min(end - at, PurposeWordsMax), w => w.Kind == WordKind.Break);
+        return pause > 0 && Uses.Contains(words[pause - 1].Text) && !words[pause - 1].Quoted ? pause + 1 : 0;
     }
 
     // "picture of", "looking for", "how about", "the subject of the image is"
@@ -208,11 +224,12 @@ internal static class Framing
 
     private static bool IsFarewell(List<Word> words, int from, int to)
     {
-        bool leaves = false;
+        // "..., would you", "Can you make that?"
+        bool leaves = to - from > 1 && words[from].Text is "can" or "could" or "would" or "will" && words[from + 1].Text == "you";
         for (int i = from; i < to; i++)
         {
             string word = words[i].Text;
-            if (words[i].Quoted || !(Talk.Contains(word) || Greetings.Contains(word) || Farewells.Contains(word) || Wishes.Contains(word) || Fancies.Contains(word)))
+            if (words[i].Quoted || !(Talk.Contains(word) || Greetings.Contains(word) || Farewells.Contains(word) || Wishes.Contains(word) || Fancies.Contains(word) || (leaves && Makers.Contains(word))))
             {
                 return IsUse(words, from, to);
             }
