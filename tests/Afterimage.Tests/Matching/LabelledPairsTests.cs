@@ -21,6 +21,7 @@ public sealed class LabelledPairsTests
         { "own-dev4.tsv", 0.005, 0.85 },
         { "own-dev5.tsv", 0.005, 0.86 },
         { "own-dev6.tsv", 0.004, 0.62 },
+        { "own-dev7.tsv", 0.055, 0.45 },
         { "own-held-back.tsv", 0.013, 0.76 },
         { "real-served.tsv", 0.03, 0.76 },
     };

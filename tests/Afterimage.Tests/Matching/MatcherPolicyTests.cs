@@ -341,6 +341,10 @@ public sealed class MatcherPolicyTests
     [Theory]
     [InlineData("a dancing puppet on a stage", "a danced puppet on a stage")]
     [InlineData("a burning-out star in space", "a burnt-out star in space")]
+    [InlineData("the moon has risen over a lake", "the moon is rising over a lake")]
+    [InlineData("a nurse washing him", "a nurse washing himself")]
+    [InlineData("monks and owls in a tower", "monks as owls in a tower")]
+    [InlineData("a blackboard in a hall", "a black board in a hall")]
     [InlineData("a knight slaying a serpent, tapestry", "a knight slain by a serpent, tapestry")]
     [InlineData("a stuffing bear in a workshop", "a stuffed bear in a workshop")]
     [InlineData("an inspection robot in a hall", "an inspected robot in a hall")]
@@ -371,6 +375,9 @@ public sealed class MatcherPolicyTests
     [InlineData("a flock of sheep on a dike", "a sheep on a dike")]
     [InlineData("a pear and a half on a plate", "half a pear on a plate")]
     [InlineData("most of the lamps are lit in the hall", "few of the lamps are lit in the hall")]
+    [InlineData("a clerk polishing his glass", "a clerk polishing his glasses")]
+    [InlineData("a sailor with a raised hand", "a sailor with raised hands")]
+    [InlineData("bees on a poppy", "a bee on a poppy")]
     [InlineData("a skeleton of a whale in a hall", "a whale in a hall")]
     public void How_much_of_it_counts(string asked, string stored) => AssertRejectedBothWays(asked, stored);
 

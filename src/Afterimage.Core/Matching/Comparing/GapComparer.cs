@@ -125,8 +125,8 @@ internal static class GapComparer
             return false;
         }
 
-        // "goodman, the joker" are two of them, "goodman as the joker" is one.
-        if (placesB[0].Place == Place.As && Has(a, fromA, toA, Tag.Break) && !Has(b, fromB, toB, Tag.Break))
+        // "goodman, the joker" and "goodman and the joker" are two of them, "goodman as the joker" is one.
+        if (placesB[0].Place == Place.As && (Has(a, fromA, toA, Tag.Break) || (toA > fromA && a[fromA].Text == "and")) && !Has(b, fromB, toB, Tag.Break))
         {
             return true;
         }

@@ -175,6 +175,14 @@ internal static class PromptComparer
                 more += plural ? 0 : 1;
                 fewer += plural ? 1 : 0;
                 evidence.BeingsPluralChanged |= IsBeing(a) && IsBeing(b);
+                if (alignment.OfA[i].Likeness == Likeness.Lemma && (IsWordOfItsOwn(a, b) || IsWordOfItsOwn(b, a)))
+                {
+                    evidence.Conflicts.Add(new Reason("one of them is no plural of the other", a.Text, b.Text));
+                }
+                else if (Taxonomy.Shared.IsBodyPart(a.Lemma) && Taxonomy.Shared.IsBodyPart(b.Lemma))
+                {
+                    evidence.Conflicts.Add(new Reason("one and both", a.Text, b.Text));
+                }
             }
 
             if (a.Tag == Tag.Noun && b.Tag == Tag.Noun && Amounts.Conflict(alignment.A, i, alignment.B, j))
@@ -200,6 +208,10 @@ internal static class PromptComparer
         }
     }
 
+    // "his glass", "his glasses"; "in a trunk", "in trunks"
+    private static bool IsWordOfItsOwn(Word plural, Word other) =>
+        Array.Exists(plural.Forms, f => f is { Pos: PartsOfSpeech.Noun, Inflection: Inflection.None } && !Array.Exists(other.Forms, o => o.Lemma == f.Lemma));
+
     // "the hero with his sword", "the hero with her sword": where nothing else tells, the pronoun says who is seen.
     private static void ComparePronouns(Alignment alignment, Evidence evidence)
     {
@@ -213,7 +225,15 @@ internal static class PromptComparer
         {
             evidence.Conflicts.Add(new Reason("gender", sheA, heB));
         }
+
+        // "shaving him", "shaving himself"
+        if (Reflexive(alignment.A) is var a && Reflexive(alignment.B) is var b && (a is null) != (b is null) && ((a is null ? heA ?? sheA : heB ?? sheB) is "him" or "her"))
+        {
+            evidence.Conflicts.Add(new Reason("to whom", a, b));
+        }
     }
+
+    private static string? Reflexive(IReadOnlyList<Word> words) => words.FirstOrDefault(w => !w.Quoted && w.Text is "himself" or "herself" or "itself" or "themselves")?.Text;
 
     private static (string? He, string? She) PronounsOf(IReadOnlyList<Word> words) =>
         (words.FirstOrDefault(w => !w.Quoted && w.Text is "he" or "him" or "his" or "himself")?.Text, words.FirstOrDefault(w => !w.Quoted && w.Text is "she" or "her" or "hers" or "herself")?.Text);

@@ -77,9 +77,9 @@ internal static class WordUses
 
     private static bool IsListed(IReadOnlyList<Word> words, int i) => (i + 1 < words.Count && words[i + 1].Text == "and") || (i > 1 && words[i - 2].Text == "and");
 
-    // "a boiled egg"
+    // "a boiled egg", "the sun has set"
     private static bool IsDone(PromptReading reading, int i) =>
-        reading.Words[i].Tag is Tag.Adjective or Tag.Participle && Has(reading.Words[i], Inflection.Past) && StandsBefore(reading, i);
+        Has(reading.Words[i], Inflection.Past) && ((reading.Words[i].Tag is Tag.Adjective or Tag.Participle && StandsBefore(reading, i)) || (i > 0 && reading.Words[i - 1].Text is "has" or "have" or "had"));
 
     // "a boiling egg", "an egg boiling in a pot"; an oil painting is oil painted.
     private static bool Does(PromptReading reading, int i)

@@ -44,9 +44,27 @@ internal static class Tagger
             }
         }
 
-        for (int i = 1; i < n; i++)
+        for (int i = 0; i < n; i++)
         {
-            Agree(words, i);
+            if (i == 0 || words[i - 1].Tag == Tag.Break)
+            {
+                OpenPhrase(words[i], i + 1 < n ? words[i + 1] : null);
+            }
+
+            if (i > 0)
+            {
+                Agree(words, i);
+            }
+        }
+    }
+
+    // "bees on a flower": where nobody stands before who would do it, it is no verb.
+    private static void OpenPhrase(Word word, Word? after)
+    {
+        if (word.Tag == Tag.Verb && after?.Tag is null or Tag.Preposition or Tag.Break && Array.Exists(word.Forms, f => f.Inflection == Inflection.ThirdPerson)
+            && Array.Find(word.Forms, f => f is { Pos: PartsOfSpeech.Noun, Inflection: Inflection.Plural }) is { Pos: PartsOfSpeech.Noun } noun)
+        {
+            (word.Tag, word.Lemma, word.Plural) = (Tag.Noun, noun.Lemma, true);
         }
     }
 

@@ -59,6 +59,9 @@ internal sealed class Taxonomy
     /// <summary>First of all several of something: herd, crowd.</summary>
     public bool IsGroup(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == GroupTopic || synset == _group);
 
+    /// <summary>First of all a part of a body: arm, tooth.</summary>
+    public bool IsBodyPart(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && _lexicon.TopicOf(synset) == BodyTopic;
+
     /// <summary>Whether a sense of the noun is what things are made of: ice, glass.</summary>
     public bool IsSubstance(int lemma) => HasTopic(lemma, SubstanceTopic);
 
