@@ -50,6 +50,7 @@ internal static class Amounts
         for (int i = noun - 1; i >= 0 && i >= noun - ReachMax; i--)
         {
             Word word = words[i];
+
             // "the most beautiful of them" is one.
             if (word.Text == "most" && (i + 1 == noun || words[i + 1].Text == "of"))
             {

@@ -92,7 +92,7 @@ internal static class PromptReader
     private static Word? ArticleBefore(List<Word> words, int last)
     {
         int i = last;
-        while (i > 0 && IsQuality(words[i]))
+        while (i > 0 && MayDescribe(words[i]))
         {
             i--;
         }
@@ -103,7 +103,7 @@ internal static class PromptReader
     private static bool LeadsToNoun(List<Word> words, int first, Word article)
     {
         int i = first;
-        while (i < words.Count - 1 && (IsQuality(words[i]) || (words[i] is { Tag: Tag.Break, Text: "," } && i > first && words[i - 1].Tag != Tag.Break)))
+        while (i < words.Count - 1 && (MayDescribe(words[i]) || (words[i] is { Tag: Tag.Break, Text: "," } && i > first && words[i - 1].Tag != Tag.Break)))
         {
             i++;
         }
@@ -111,7 +111,7 @@ internal static class PromptReader
         return i > first && words[i].Tag == Tag.Noun && words[i - 1].Tag != Tag.Break && !(article.Text is "a" or "an" && words[i].Plural == true);
     }
 
-    private static bool IsQuality(Word word) => word.Tag is Tag.Adjective or Tag.Participle or Tag.Ing && !word.Quoted;
+    private static bool MayDescribe(Word word) => word.Tag is Tag.Adjective or Tag.Participle or Tag.Ing && !word.Quoted;
 
     private static void MarkCollectives(List<Word> words)
     {

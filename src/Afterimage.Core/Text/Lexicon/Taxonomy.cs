@@ -53,8 +53,8 @@ internal sealed class Taxonomy
 
     /// <summary>Groups and collections, and portions of something: herd, group, bunch, slice.</summary>
     public bool IsCollective(int lemma) =>
-        FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) is GroupTopic or QuantityTopic || synset == _group || _lexicon.HypernymsOf(synset).Contains(_portion))
-        && !HasTopic(lemma, BodyTopic);
+        (IsGroup(lemma) || (FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == QuantityTopic || _lexicon.HypernymsOf(synset).Contains(_portion))))
+        && !HasSense(lemma, static topic => topic == BodyTopic);
 
     /// <summary>First of all several of something: herd, crowd.</summary>
     public bool IsGroup(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && (_lexicon.TopicOf(synset) == GroupTopic || synset == _group);
@@ -63,13 +63,13 @@ internal sealed class Taxonomy
     public bool IsBodyPart(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && _lexicon.TopicOf(synset) == BodyTopic;
 
     /// <summary>Whether a sense of the noun is what things are made of: ice, glass.</summary>
-    public bool IsSubstance(int lemma) => HasTopic(lemma, SubstanceTopic);
+    public bool IsSubstance(int lemma) => HasSense(lemma, static topic => topic == SubstanceTopic);
 
-    private bool HasTopic(int lemma, int topic)
+    private bool HasSense(int lemma, Func<int, bool> isOfTopic)
     {
         foreach (int synset in lemma < 0 ? [] : _lexicon.SensesOf(lemma))
         {
-            if (_lexicon.TopicOf(synset) == topic)
+            if (isOfTopic(_lexicon.TopicOf(synset)))
             {
                 return true;
             }
@@ -79,18 +79,7 @@ internal sealed class Taxonomy
     }
 
     /// <summary>Whether a sense of the noun is a thing that can be seen: animals, people, plants, food, bodies, things made or found.</summary>
-    public bool IsPhysical(int lemma)
-    {
-        foreach (int synset in lemma < 0 ? [] : _lexicon.SensesOf(lemma))
-        {
-            if (IsPhysicalTopic(_lexicon.TopicOf(synset)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool IsPhysical(int lemma) => HasSense(lemma, IsPhysicalTopic);
 
     /// <summary>Whether the noun first of all names a thing that can be seen: a lamp, and not light.</summary>
     public bool IsThing(int lemma) => FirstNounOf(lemma) is int synset and >= 0 && IsPhysicalTopic(_lexicon.TopicOf(synset));
