@@ -26,6 +26,10 @@ internal static class LoadMeasure
     private const long WarmUpRequests = 500_000;
     private const double PatienceMax = 4;
 
+    // The runtime's pool adds a thread when the machine stood still for half a second, and keeps it for as long as there is work. What grows shows when there is none: an idle thread of the
+    // pool ends after 20 seconds. Under load there are never more threads than requests.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
+
     public static async Task<int> RunAsync(string[] args)
     {
         bool json = args.Contains("--json");
@@ -43,7 +47,7 @@ internal static class LoadMeasure
             Task purges = Task.Run(() => traffic.PurgeAsync(stop.Token));
             long start = Stopwatch.GetTimestamp();
             Life life = await LiveAsync(gateway, traffic, TimeSpan.FromMinutes(minutes));
-            TimeSpan took = Stopwatch.GetElapsedTime(start);
+            TimeSpan took = Stopwatch.GetElapsedTime(start) - (life.AtRest.Count * Rest);
             await stop.CancelAsync();
             await Task.WhenAll([.. clients, purges]);
             return Report(traffic, origin, life, took, json);
@@ -68,7 +72,7 @@ internal static class LoadMeasure
             traffic.Note(await gateway.RestartAsync());
         }
 
-        var life = new Life([], []);
+        var life = new Life([], [], []);
         long before = traffic.Requests;
         for (TimeSpan elapsed; (elapsed = Stopwatch.GetElapsedTime(start)) < WarmUntil * time || (traffic.Requests - before < WarmUpRequests && elapsed < PatienceMax * time);)
         {
@@ -76,12 +80,14 @@ internal static class LoadMeasure
             life.WarmUp.Add(gateway.Sample());
         }
 
+        life.AtRest.Add(await traffic.RestAsync(Rest));
         for (long warm = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(warm) < JudgedShare * time;)
         {
             await Task.Delay(SampleEvery);
             life.Judged.Add(gateway.Sample());
         }
 
+        life.AtRest.Add(await traffic.RestAsync(Rest));
         traffic.Note(await gateway.RestartAsync());
         await Task.Delay((1 - WarmUntil - JudgedShare) * time);
         return life;
@@ -111,7 +117,8 @@ internal static class LoadMeasure
             new Measurement("load, errors that the origin did not cause", "", traffic.Errors, null, "lower", 0),
             Growth("memory", "MB", s => s.Memory / 1e6, 1.15),
             Growth("open files", "", s => s.Files, 1.1),
-            Growth("threads", "", s => s.Threads, 1.2),
+            new Measurement("load, threads, highest", "", all.Max(s => s.Threads), null, "lower", Clients),
+            new Measurement("load, threads at rest at the end beside before", "", life.AtRest[^1].Threads, life.AtRest[0].Threads, "lower", 1.2),
         };
         foreach (Measurement measurement in judged)
         {
@@ -134,8 +141,8 @@ internal static class LoadMeasure
 
     private static double Level(List<LoadSample> samples, Func<LoadSample, double> of) => samples.Select(of).Order().ElementAt(samples.Count / 2);
 
-    /// <summary>Samples of the long life.</summary>
-    private sealed record Life(List<LoadSample> WarmUp, List<LoadSample> Judged);
+    /// <summary>Samples of the long life. At rest one when it was warm and one at its end.</summary>
+    private sealed record Life(List<LoadSample> WarmUp, List<LoadSample> Judged, List<LoadSample> AtRest);
 }
 
 /// <summary>What the gateway's process holds at a moment; memory in bytes.</summary>

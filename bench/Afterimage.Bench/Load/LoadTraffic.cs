@@ -19,6 +19,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
     private readonly SocketsHttpHandler _handler = new() { UseCookies = false, PooledConnectionLifetime = TimeSpan.FromSeconds(20) };
     private readonly SortedDictionary<string, LatencyHistogram> _latencies = [];
     private readonly ConcurrentQueue<string> _faults = new();
+    private volatile TaskCompletionSource? _resting;
     private long _requests;
     private long _errors;
     private long _sentAgain;
@@ -46,6 +47,18 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
         }
     }
 
+    /// <summary>No client and no purge begins anything for a time, and what is under way ends; then takes a sample.</summary>
+    public async Task<LoadSample> RestAsync(TimeSpan time)
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _resting = over;
+        await Task.Delay(time);
+        LoadSample sample = gateway.Sample();
+        _resting = null;
+        over.SetResult();
+        return sample;
+    }
+
     public void Dispose() => _handler.Dispose();
 
     public async Task RunAsync(int number, CancellationToken stop)
@@ -55,6 +68,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
         var latencies = new Dictionary<string, LatencyHistogram>();
         while (!stop.IsCancellationRequested)
         {
+            await (_resting?.Task ?? Task.CompletedTask);
             int dice = random.Next(1000);
             int picture = (int)(Popular * Math.Pow(random.NextDouble(), 3));
             (string kind, string target) = dice switch
@@ -99,6 +113,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
         for (int i = 0; !stop.IsCancellationRequested; i++)
         {
             await Task.Delay(200, CancellationToken.None);
+            await (_resting?.Task ?? Task.CompletedTask);
             using var content = new StringContent($"{{\"request\":\"{Target(Prompt(i % Popular), "")}\",\"dryRun\":false}}", Encoding.UTF8, "application/json");
             long start = Stopwatch.GetTimestamp();
             try

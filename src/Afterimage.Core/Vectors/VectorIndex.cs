@@ -34,7 +34,7 @@ public sealed class VectorIndex : IVectorIndex
         _folder = IndexFolder.Take(FolderOf(options.Folder, options.SpaceId));
         try
         {
-            _log = new VectorLog(_folder.Path, options.SpaceId, options.Dimensions, options.SegmentBytes);
+            _log = new VectorLog(_folder.Path, options.SpaceId, options.Dimensions, options.SegmentBytesMax);
         }
         catch
         {

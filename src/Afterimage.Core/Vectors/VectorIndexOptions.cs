@@ -18,8 +18,8 @@ public sealed record VectorIndexOptions
     /// <summary>A partition with this many vectors gets a graph, one with less than half of it loses it again. Default 20,000; at least 128.</summary>
     public int GraphMin { get; init; } = 20_000;
 
-    /// <summary>Bytes of one log segment. Default 64 MB; 4 KB to 1 GB.</summary>
-    internal long SegmentBytes { get; init; } = 64 << 20;
+    /// <summary>The most bytes of one log segment; those of a small index are shorter. Default 64 MB; 4 KB to 1 GB.</summary>
+    internal long SegmentBytesMax { get; init; } = 64 << 20;
 
     /// <summary>Nodes that a graph search keeps: wider finds more and takes longer.</summary>
     internal int SearchBeam { get; init; } = 64;
@@ -41,7 +41,7 @@ public sealed record VectorIndexOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(FlushInterval, TimeSpan.FromMilliseconds(10));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FlushInterval, TimeSpan.FromHours(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(GraphMin, 128);
-        ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytes, 4096);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentBytes, 1 << 30);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytesMax, 4096);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentBytesMax, 1 << 30);
     }
 }

@@ -26,7 +26,7 @@ internal static class CrashWriter
         SpaceId = Space,
         Dimensions = Dimensions,
         FlushInterval = TimeSpan.FromMilliseconds(20),
-        SegmentBytes = 16 << 10,
+        SegmentBytesMax = 16 << 10,
         GraphMin = 128,
     });
 

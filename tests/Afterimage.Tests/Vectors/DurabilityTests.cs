@@ -233,6 +233,27 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_small_index_that_turns_over_has_a_small_log()
+    {
+        int record = LogRecord.AddLength(Dimensions);
+        await using (VectorIndex index = Open(segmentBytes: 64 << 20))
+        {
+            for (int round = 0; round < 200; round++)
+            {
+                await index.AddAsync([.. Enumerable.Range(0, 500).Select(Record)], Stop);
+            }
+
+            await index.SnapshotAsync(Stop);
+            Assert.True(200L * 500 * record > 5 * (4 << 20), "too little is written to tell");
+            Assert.InRange(index.Status.DiskBytes, 500L * record, (2L * 500 * record) + (3 * (4 << 20)));
+        }
+
+        await using VectorIndex again = Open(segmentBytes: 64 << 20);
+        Assert.Equal(500, await again.CountAsync(null, Stop));
+        Assert.Equal(0, again.Status.DamagedRecords);
+    }
+
+    [Fact]
     public async Task A_disposed_index_refuses_to_work()
     {
         VectorIndex index = Open();
@@ -272,7 +293,7 @@ public sealed class DurabilityTests : IDisposable
         SpaceId = Space,
         Dimensions = Dimensions,
         FlushInterval = flush ?? TimeSpan.FromSeconds(1),
-        SegmentBytes = segmentBytes,
+        SegmentBytesMax = segmentBytes,
     });
 
     private string[] Segments() => [.. Directory.GetFiles(VectorIndex.FolderOf(_folder.Path, Space), "segment-*.log").Order()];

@@ -187,5 +187,5 @@ public sealed class FullDiskTests
         new VectorRecord(VectorIndexes.Entry(i), Partition, i, VectorData.Unit(new Random(i), Dimensions)))];
 
     private static VectorIndex Open(string folder, long segmentBytes = 64 << 20, int graphMin = 20_000) => VectorIndex.Open(
-        new VectorIndexOptions { Folder = folder, SpaceId = Space, Dimensions = Dimensions, SegmentBytes = segmentBytes, GraphMin = graphMin });
+        new VectorIndexOptions { Folder = folder, SpaceId = Space, Dimensions = Dimensions, SegmentBytesMax = segmentBytes, GraphMin = graphMin });
 }

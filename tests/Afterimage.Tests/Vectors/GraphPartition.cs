@@ -21,7 +21,7 @@ internal sealed class GraphPartition : IDisposable
     public string[] GraphFiles() => Directory.GetFiles(Inner, "*.graph");
 
     public VectorIndex Open(long segmentBytes = 64 << 20) => VectorIndex.Open(
-        new VectorIndexOptions { Folder = _folder.Path, SpaceId = Space, Dimensions = Dimensions, GraphMin = 256, SegmentBytes = segmentBytes });
+        new VectorIndexOptions { Folder = _folder.Path, SpaceId = Space, Dimensions = Dimensions, GraphMin = 256, SegmentBytesMax = segmentBytes });
 
     /// <summary>Share of the records that a slightly moved copy of their vector finds first.</summary>
     public static async Task<double> RecallAsync(VectorIndex index, VectorRecord[] records)

@@ -94,7 +94,7 @@ public sealed class ReplacementTests : IDisposable
         SpaceId = "test/replacement",
         Dimensions = Dimensions,
         GraphMin = graphMin,
-        SegmentBytes = 1 << 20,
+        SegmentBytesMax = 1 << 20,
         Kernel = kernel ?? DotKernel.Best,
     });
 }

@@ -11,10 +11,14 @@ internal delegate void LogVisitor(ReadOnlySpan<byte> record, uint place);
 /// </summary>
 internal sealed unsafe class VectorLog : IDisposable
 {
+    // What a small index has of dead weight, on disk and in mapped pages, is a few of the smallest segments.
+    private const long SmallestSegment = 4 << 20;
+
     private readonly string _folder;
     private readonly string _spaceId;
     private readonly int _dimensions;
-    private readonly long _segmentBytes;
+    private readonly long _segmentBytesMin;
+    private readonly long _segmentBytesMax;
     private readonly int _unitBits;
     private readonly Lock _files = new();
     private readonly LogSegment?[] _slots;
@@ -22,8 +26,12 @@ internal sealed unsafe class VectorLog : IDisposable
     private int _activeSlot = -1;
 
     /// <summary>Opens the segments of a folder without reading their records.</summary>
+    /// <param name="folder">Where the segments are.</param>
+    /// <param name="spaceId">The space of the vectors.</param>
+    /// <param name="dimensions">Components of every vector.</param>
+    /// <param name="segmentBytesMax">How long a segment may become, in bytes; one of a small index stays shorter.</param>
     /// <exception cref="InvalidDataException">A segment is of another version or space.</exception>
-    public VectorLog(string folder, string spaceId, int dimensions, long segmentBytes)
+    public VectorLog(string folder, string spaceId, int dimensions, long segmentBytesMax)
     {
         _folder = folder;
         Unneeded = new UnneededFiles(folder);
@@ -31,8 +39,9 @@ internal sealed unsafe class VectorLog : IDisposable
         _dimensions = dimensions;
         string[] paths = [.. Directory.GetFiles(folder, "segment-*" + LogSegment.Extension).Order(StringComparer.Ordinal)];
         long needed = LogSegment.HeaderLength + LogRecord.AddLength(dimensions) + LogRecord.ShortLength;
-        _segmentBytes = Math.Max(segmentBytes, needed);
-        long longest = Math.Max(_segmentBytes, paths.Length == 0 ? 0 : paths.Max(p => new FileInfo(p).Length));
+        _segmentBytesMax = Math.Max(segmentBytesMax, needed);
+        _segmentBytesMin = Math.Clamp(SmallestSegment, needed, _segmentBytesMax);
+        long longest = Math.Max(_segmentBytesMax, paths.Length == 0 ? 0 : paths.Max(p => new FileInfo(p).Length));
         _unitBits = System.Numerics.BitOperations.Log2((ulong)(longest - 1) / LogRecord.Alignment) + 1;
         _slots = new LogSegment?[1 << Math.Min(16, 32 - _unitBits)];
         try
@@ -40,7 +49,7 @@ internal sealed unsafe class VectorLog : IDisposable
             foreach (string path in paths)
             {
                 // Only the last one is written to again, so only it gets room behind its records.
-                OpenSegment(path, path == paths[^1] ? _segmentBytes : 0);
+                OpenSegment(path, path == paths[^1] ? _segmentBytesMin : 0);
             }
         }
         catch
@@ -158,7 +167,7 @@ internal sealed unsafe class VectorLog : IDisposable
             oldest = oldest is null || segment.Number < oldest.Number ? segment : oldest;
         }
 
-        return oldest is { Sealed: true } && (bytes > (2 * live) + (2 * _segmentBytes) || oldest.LiveBytes == 0) ? oldest : null;
+        return oldest is { Sealed: true } && (bytes > (2 * live) + (2 * NextCapacity(live)) || oldest.LiveBytes == 0) ? oldest : null;
     }
 
     /// <summary>The places of the add records of a segment.</summary>
@@ -230,7 +239,7 @@ internal sealed unsafe class VectorLog : IDisposable
             throw new IOException($"The index log in {_folder} has no room for another segment.");
         }
 
-        LogSegment next = LogSegment.Create(_folder, _lastNumber + 1, _spaceId, _dimensions, _segmentBytes);
+        LogSegment next = LogSegment.Create(_folder, _lastNumber + 1, _spaceId, _dimensions, NextCapacity(_slots.Sum(s => s?.LiveBytes ?? 0)));
         try
         {
             Seal();
@@ -249,6 +258,9 @@ internal sealed unsafe class VectorLog : IDisposable
             _activeSlot = slot;
         }
     }
+
+    // In proportion to what lives, so that the dead weight that waits for the oldest segment to be compacted is too.
+    private long NextCapacity(long live) => Math.Clamp(live / 2, _segmentBytesMin, _segmentBytesMax);
 
     private void Seal()
     {
