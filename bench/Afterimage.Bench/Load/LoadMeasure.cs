@@ -28,7 +28,7 @@ internal static class LoadMeasure
 
     // The runtime's pool adds a thread when the machine stood still for half a second, and keeps it for as long as there is work. What grows shows when there is none: an idle thread of the
     // pool ends after 20 seconds. Under load there are never more threads than requests.
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(45);
 
     public static async Task<int> RunAsync(string[] args)
     {
