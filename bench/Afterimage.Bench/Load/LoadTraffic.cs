@@ -19,7 +19,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
     private readonly SocketsHttpHandler _handler = new() { UseCookies = false, PooledConnectionLifetime = TimeSpan.FromSeconds(20) };
     private readonly SortedDictionary<string, LatencyHistogram> _latencies = [];
     private readonly ConcurrentQueue<string> _faults = new();
-    private volatile TaskCompletionSource? _resting;
+    private volatile Task _rest = Task.CompletedTask;
     private long _requests;
     private long _errors;
     private long _sentAgain;
@@ -51,10 +51,9 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
     public async Task<LoadSample> RestAsync(TimeSpan time)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _resting = over;
+        _rest = over.Task;
         await Task.Delay(time);
         LoadSample sample = gateway.Sample();
-        _resting = null;
         over.SetResult();
         return sample;
     }
@@ -68,7 +67,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
         var latencies = new Dictionary<string, LatencyHistogram>();
         while (!stop.IsCancellationRequested)
         {
-            await (_resting?.Task ?? Task.CompletedTask);
+            await _rest;
             int dice = random.Next(1000);
             int picture = (int)(Popular * Math.Pow(random.NextDouble(), 3));
             (string kind, string target) = dice switch
@@ -113,7 +112,7 @@ internal sealed class LoadTraffic(LoadGateway gateway) : IDisposable
         for (int i = 0; !stop.IsCancellationRequested; i++)
         {
             await Task.Delay(200, CancellationToken.None);
-            await (_resting?.Task ?? Task.CompletedTask);
+            await _rest;
             using var content = new StringContent($"{{\"request\":\"{Target(Prompt(i % Popular), "")}\",\"dryRun\":false}}", Encoding.UTF8, "application/json");
             long start = Stopwatch.GetTimestamp();
             try

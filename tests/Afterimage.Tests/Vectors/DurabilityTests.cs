@@ -244,8 +244,8 @@ public sealed class DurabilityTests : IDisposable
             }
 
             await index.SnapshotAsync(Stop);
-            Assert.True(200L * 500 * record > 5 * (4 << 20), "too little is written to tell");
-            Assert.InRange(index.Status.DiskBytes, 500L * record, (2L * 500 * record) + (3 * (4 << 20)));
+            Assert.True(200L * 500 * record > 5 * VectorLog.SmallestSegment, "too little is written to tell");
+            Assert.InRange(index.Status.DiskBytes, 500L * record, (2L * 500 * record) + (3 * VectorLog.SmallestSegment));
         }
 
         await using VectorIndex again = Open(segmentBytes: 64 << 20);

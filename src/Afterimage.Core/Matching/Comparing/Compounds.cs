@@ -72,9 +72,10 @@ internal static class Compounds
             length += others[k].Text.Length;
         }
 
-        // "a cat" is meant where "acat" is written, but "amoral" is not "a moral".
         // A bluebottle is no blue bottle, a greenhouse no green house.
         bool isThingOfItsOwn = one.IsCommonNoun && others[start].Tag == Tag.Adjective && Array.Exists(others[start].Forms, f => f.Pos == PartsOfSpeech.Adjective) && others[end - 1] is { Tag: Tag.Noun, Joined: false };
+
+        // "a cat" is meant where "acat" is written, but "amoral" is not "a moral".
         bool opensWithArticle = others[start].Tag == Tag.Determiner && (one.Forms.Length > 0 || others[end - 1].Tag == Tag.Adjective);
         if (!opensWithArticle && !isThingOfItsOwn && Concatenates(one.Text, others, start, end, length))
         {

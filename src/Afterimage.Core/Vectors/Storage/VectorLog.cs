@@ -11,8 +11,8 @@ internal delegate void LogVisitor(ReadOnlySpan<byte> record, uint place);
 /// </summary>
 internal sealed unsafe class VectorLog : IDisposable
 {
-    // What a small index has of dead weight, on disk and in mapped pages, is a few of the smallest segments.
-    private const long SmallestSegment = 4 << 20;
+    /// <summary>Bytes of the segments of a small index: what it has of dead weight, on disk and in mapped pages, is a few of them.</summary>
+    public const long SmallestSegment = 4 << 20;
 
     private readonly string _folder;
     private readonly string _spaceId;
