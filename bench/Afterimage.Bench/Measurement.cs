@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Afterimage.Bench;
 
@@ -13,7 +14,7 @@ internal sealed record Measurement(string Measure, string Unit, double Ours, dou
 {
     public double? Ratio => Peer is > 0 ? Ours / Peer : null;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Prints one figure: a JSON line, or a line for people.</summary>
     public void Print(bool json)

@@ -8,10 +8,10 @@ namespace Afterimage.Bench.ExactHit;
 internal readonly partial record struct WrkRun(double PerSecond, double P99, long Requests)
 {
     private const int Connections = 64;
-    private static readonly string Seconds = Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SECONDS") ?? "4";
+    private static readonly string Seconds = Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SECONDS") ?? "3";
 
-    /// <summary>Rounds of which the best counts.</summary>
-    public static int Rounds { get; } = int.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
+    /// <summary>Rounds of which the median counts.</summary>
+    public static int Rounds { get; } = int.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_ROUNDS") ?? "9", CultureInfo.InvariantCulture);
 
     /// <param name="script">A Lua script of wrk (method, headers), or null.</param>
     public static async Task<WrkRun> RunAsync(string url, string? script = null)
@@ -30,9 +30,6 @@ internal readonly partial record struct WrkRun(double PerSecond, double P99, lon
             double.Parse(p99.Groups[1].Value, CultureInfo.InvariantCulture) * scale,
             long.Parse(count.Groups[1].Value, CultureInfo.InvariantCulture));
     }
-
-    /// <summary>The best of several rounds: whatever else the machine does can only slow one down.</summary>
-    public static WrkRun Best(List<WrkRun> runs) => new(runs.Max(r => r.PerSecond), runs.Min(r => r.P99), runs.Sum(r => r.Requests));
 
     [GeneratedRegex(@"Requests/sec:\s+([\d.]+)")]
     private static partial Regex Rate();
