@@ -89,7 +89,7 @@ internal sealed class RequestLog : IAsyncDisposable
         }
 
         bool fits = System.Text.Unicode.Utf8.TryWrite(
-            line, CultureInfo.InvariantCulture, $"{_second.Text}.{milliseconds:000}Z id={id} tier={NameOf(tier)} status={status} bytes={bytes}", out written);
+            line, CultureInfo.InvariantCulture, $"{_second.Text}.{milliseconds:D3}Z id={id} tier={NameOf(tier)} status={status} bytes={bytes}", out written);
         if (fits && similarity is { } s)
         {
             fits = System.Text.Unicode.Utf8.TryWrite(line[written..], CultureInfo.InvariantCulture, $" similarity={s:0.000}", out int more);
