@@ -1,4 +1,5 @@
 using Afterimage.Matching.Reading;
+using Afterimage.Text.Lexicon;
 
 namespace Afterimage.Matching.Comparing;
 
@@ -120,6 +121,13 @@ internal static class GapComparer
             return true;
         }
 
+        // "a wizard's newt" has an owner, "a wizard newt" is one.
+        if (fromA > 0 && toA - fromA == 1 && a[fromA].Text == "'s" && toB == fromB && toA < a.Count && Taxonomy.Shared.IsPerson(a[fromA - 1].Lemma)
+            && NounFrom(a, toA) is { } owned && Taxonomy.Shared.IsBeing(owned.Lemma))
+        {
+            return true;
+        }
+
         if (placesA.Count > 0 || placesB.Count == 0)
         {
             return false;
@@ -207,7 +215,7 @@ internal static class GapComparer
 
         while (a.Count > 0 && b.Count > 0)
         {
-            PlaceAgreement agreement = AreMakerAndTopic(a[0], b[0], gap) ? PlaceAgreement.Different : Places.Compare(Places.Of(a[0]), Places.Of(b[0]), gap.At);
+            PlaceAgreement agreement = AreMakerAndTopic(a[0], b[0], gap) ? PlaceAgreement.Different : Places.Compare(Places.Of(a[0]), Places.Of(b[0]), gap.At, gap.Before);
             var reason = new Reason("place", a[0].Text, b[0].Text);
             switch (agreement)
             {

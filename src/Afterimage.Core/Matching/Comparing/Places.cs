@@ -28,6 +28,7 @@ internal static class Places
         (Place.In, Place.At), (Place.On, Place.At), (Place.In, Place.Path), (Place.On, Place.Path), (Place.On, Place.Top), (Place.On, Place.Down), (Place.Path, Place.Down),
         (Place.Near, Place.By), (Place.Near, Place.Against), (Place.On, Place.Against), (Place.Of, Place.From), (Place.At, Place.By), (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In),
         (Place.Up, Place.On), (Place.Of, Place.For), (Place.By, Place.Of), (Place.To, Place.At), (Place.To, Place.For), (Place.By, Place.Have), (Place.Away, Place.From), (Place.Away, Place.Far),
+        (Place.Across, Place.Path), (Place.Across, Place.In), (Place.Across, Place.On), (Place.Along, Place.On), (Place.Along, Place.Down), (Place.Along, Place.Near), (Place.Along, Place.By),
     ]);
 
     private static readonly HashSet<(Place, Place)> Neighbours = Symmetric(
@@ -38,6 +39,7 @@ internal static class Places
         (Place.Have, Place.Of), (Place.Have, Place.In), (Place.Of, Place.In), (Place.Of, Place.On), (Place.Of, Place.From), (Place.Of, Place.For),
         (Place.Of, Place.By), (Place.Of, Place.At), (Place.To, Place.At), (Place.On, Place.Against), (Place.By, Place.Have),
         (Place.Near, Place.Path), (Place.To, Place.For), (Place.Path, Place.At), (Place.Have, Place.On), (Place.Have, Place.From), (Place.In, Place.By),
+        (Place.Along, Place.Path), (Place.Along, Place.In), (Place.Along, Place.At), (Place.Across, Place.At), (Place.Across, Place.Near),
     ]);
 
     private static readonly HashSet<(Place, Place)> Opposites = Symmetric(
@@ -72,9 +74,21 @@ internal static class Places
         : Neighbours.Contains((a, b)) ? PlaceAgreement.Loose
         : PlaceAgreement.Different;
 
-    /// <summary>The same where it is known what the place is: one lies in the grass and on it.</summary>
-    public static PlaceAgreement Compare(Place a, Place b, Word? at) =>
-        (a, b) is (Place.In, Place.On) or (Place.On, Place.In) && at is not null && Grounds.Contains(at.Lemma >= 0 ? WordLexicon.Shared.LemmaText(at.Lemma) : at.Text) ? PlaceAgreement.Near : Compare(a, b);
+    /// <summary>
+    /// The same where it is known what the place is and what is there: one lies in the grass and on it, but sits either at a table or on it; a bowl of flowers is one with flowers, a dress of flowers is not.
+    /// </summary>
+    public static PlaceAgreement Compare(Place a, Place b, Word? at, Word? governor) => (a, b) switch
+    {
+        (Place.In, Place.On) or (Place.On, Place.In) when IsGround(at) => PlaceAgreement.Near,
+        (Place.On, Place.At) or (Place.At, Place.On) when at is not null && IsBesideOrUpon(at) => PlaceAgreement.Loose,
+        (Place.Have, Place.Of) or (Place.Of, Place.Have) when governor is not null && Taxonomy.Shared.IsWorn(governor.Lemma) => PlaceAgreement.Loose,
+        _ => Compare(a, b),
+    };
+
+    // What one is at is not what one is on: a desk, a piano. On a beach one is at the beach.
+    private static bool IsBesideOrUpon(Word at) => Taxonomy.Shared.IsSeat(at.Lemma) || (Taxonomy.Shared.IsThing(at.Lemma) && !Taxonomy.Shared.IsWhereOrWhen(at.Lemma) && !IsGround(at));
+
+    private static bool IsGround(Word? at) => at is not null && Grounds.Contains(at.Lemma >= 0 ? WordLexicon.Shared.LemmaText(at.Lemma) : at.Text);
 
     /// <summary>May "x a y" and "y b x" describe one scene?</summary>
     public static bool AreInverse(Place a, Place b) => Inverses.Contains((a, b));

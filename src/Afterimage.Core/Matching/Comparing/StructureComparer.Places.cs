@@ -18,7 +18,7 @@ internal sealed partial class StructureComparer
             {
                 open |= LeavesOpen(link, other, governors);
                 _placeToModifier |= other.Kind == LinkKind.Modifier && link.Place != Place.Of;
-                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place, _b.Words[dependent])
+                PlaceAgreement agreement = other.Kind == LinkKind.Place ? Places.Compare(link.Place, other.Place, _b.Words[dependent], _b.Words[governors[0]])
                     : other.Kind == LinkKind.Modifier && !MayName(link, _b.Words[dependent], _b.Words[other.Governors[0]]) ? PlaceAgreement.Different
                     : PlaceAgreement.Near;
                 best = agreement < best ? agreement : best;
@@ -114,6 +114,7 @@ internal sealed partial class StructureComparer
     }
 
     // A house on the beach is a beach house, and a castle made of sand a sand castle; one on the sand is not. "a dog with spots", "a spotted dog": adjectives say what "with" says.
+    // A gown at night may be any gown, a night gown is one to sleep in. A wizard's newt is not a newt that is a wizard.
     private bool MayName(Link link, Word modifier, Word head)
     {
         Word where = _a.Words[link.Dependent];
@@ -126,8 +127,10 @@ internal sealed partial class StructureComparer
         return composes || link.Place switch
         {
             Place.In when LightWords.IsColor(where) => !Taxonomy.Shared.IsBeing(head.Lemma),
-            Place.In or Place.On or Place.At or Place.Near or Place.By or Place.Path or Place.Up or Place.Down or Place.Around => Taxonomy.Shared.IsWhereOrWhen(where.Lemma),
+            Place.In or Place.On or Place.At or Place.Near or Place.By or Place.Path or Place.Across or Place.Along or Place.Up or Place.Down or Place.Around =>
+                Taxonomy.Shared.IsWhereOrWhen(where.Lemma) && !Taxonomy.Shared.IsWorn(head.Lemma),
             Place.Have => Taxonomy.Shared.IsWorn(where.Lemma) || (Taxonomy.Shared.IsFood(where.Lemma) && Taxonomy.Shared.IsFood(head.Lemma)),
+            Place.Of when Taxonomy.Shared.IsPerson(where.Lemma) => !Taxonomy.Shared.IsBeing(head.Lemma),
             Place.Of or Place.For or Place.From or Place.About or Place.As or Place.None => true,
             _ => false,
         };

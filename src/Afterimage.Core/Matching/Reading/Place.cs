@@ -26,6 +26,12 @@ internal enum Place : byte
     To,
     Of,
     Path,
+
+    /// <summary>From one side to the other: a bridge across the river.</summary>
+    Across,
+
+    /// <summary>From one end to the other, or beside it: a path along the river.</summary>
+    Along,
     Up,
     Down,
     Out,

@@ -20,6 +20,9 @@ internal sealed partial class Scanner
             case '-' when char.IsLetterOrDigit(Peek(-2)) && char.IsLetterOrDigit(Peek(0)):
                 _joined = true;
                 break;
+            case '-' when char.IsDigit(Peek(0)) && Peek(-2) is ' ' or '(' or ',' && !IsBehindNumber():
+                _negative = true;
+                break;
             case '&' or '+':
                 Add("and", WordKind.Content);
                 break;
@@ -46,6 +49,9 @@ internal sealed partial class Scanner
                 break;
         }
     }
+
+    // "10 -20" is a range. At the start of a prompt or a line "-" begins a list.
+    private bool IsBehindNumber() => _tokens.Words.Count == 0 || _tokens.Words[^1].Kind == WordKind.Number;
 
     private void Other(char c, Rune rune)
     {

@@ -28,6 +28,7 @@ internal sealed partial class Scanner
     private int _quoteStart;
     private bool _joined;
     private bool _unwanted;
+    private bool _negative;
 
     private Scanner(string text) => _text = text;
 
@@ -189,6 +190,12 @@ internal sealed partial class Scanner
             return;
         }
 
+        if (word == "minus" && Peek(0) == ' ' && char.IsDigit(Peek(1)))
+        {
+            _negative = true;
+            return;
+        }
+
         Add(word, WordKind.Content);
         if (apostrophe && char.IsLetter(Peek()))
         {
@@ -227,13 +234,14 @@ internal sealed partial class Scanner
             SpacedDigits();
         }
 
-        string text = _text[start.._at];
+        string text = (_negative ? "-" : "") + _text[start.._at];
+        _negative = false;
         if (text.Contains(' ', StringComparison.Ordinal))
         {
             text = text.Replace(" ", "", StringComparison.Ordinal);
         }
 
-        if (!letters && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
+        if (!letters && double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value))
         {
             Add(text, WordKind.Number, value);
         }
