@@ -189,9 +189,12 @@ internal static class GapComparer
         return words[i].Tag == Tag.Noun ? words[i] : null;
     }
 
+    // "a fox fur coat": with an article before them all, a row of nouns is one thing.
+    private static bool IsRow(IReadOnlyList<Word> words, int first) => first > 0 && words[first - 1].Text is "a" or "an" && words[first].IsCommonNoun;
+
     // "flower head": one noun beside the other, and the second ends the phrase. Names beside each other make none.
     private static bool IsCompound(IReadOnlyList<Word> words, int from, int to) =>
-        from == to && from > 0 && words[from - 1].IsCommonNoun && words[to].IsCommonNoun && !(to + 1 < words.Count && words[to + 1].Tag is Tag.Noun or Tag.Adjective);
+        from == to && from > 0 && words[from - 1].IsCommonNoun && words[to].IsCommonNoun && (IsRow(words, from - 1) || !(to + 1 < words.Count && words[to + 1].Tag is Tag.Noun or Tag.Adjective));
 
     // "a flower on the head" is no flower head, a clown with a fish no clown fish; inside something the picture is another than of it from without; a photo on a desk shows no desk.
     private static bool TellsApart(Word lone, Gap gap) =>

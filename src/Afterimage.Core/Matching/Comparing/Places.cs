@@ -75,18 +75,23 @@ internal static class Places
         : PlaceAgreement.Different;
 
     /// <summary>
-    /// The same where it is known what the place is and what is there: one lies in the grass and on it, but sits either at a table or on it; a bowl of flowers is one with flowers, a dress of flowers is not.
+    /// The same where it is known what the place is and what is there: one lies in the grass and on it, but sits either at a table or on it, and stands at a lake or in it; in a hat one has a hat, in a box one has none; a bowl of flowers is one with flowers, a dress of flowers is not.
     /// </summary>
     public static PlaceAgreement Compare(Place a, Place b, Word? at, Word? governor) => (a, b) switch
     {
         (Place.In, Place.On) or (Place.On, Place.In) when IsGround(at) => PlaceAgreement.Near,
         (Place.On, Place.At) or (Place.At, Place.On) when at is not null && IsBesideOrUpon(at) => PlaceAgreement.Loose,
+        (Place.In, Place.At) or (Place.At, Place.In) when at is not null && Taxonomy.Shared.IsWater(at.Lemma) && at.Text is not ("sea" or "ocean") => PlaceAgreement.Loose,
+        (Place.Have, Place.In) or (Place.In, Place.Have) when at is not null && Taxonomy.Shared.IsThing(at.Lemma) && !IsPutOn(at) => PlaceAgreement.Loose,
         (Place.Have, Place.Of) or (Place.Of, Place.Have) when governor is not null && Taxonomy.Shared.IsWorn(governor.Lemma) => PlaceAgreement.Loose,
         _ => Compare(a, b),
     };
 
     // What one is at is not what one is on: a desk, a piano. On a beach one is at the beach.
     private static bool IsBesideOrUpon(Word at) => Taxonomy.Shared.IsSeat(at.Lemma) || (Taxonomy.Shared.IsThing(at.Lemma) && !Taxonomy.Shared.IsWhereOrWhen(at.Lemma) && !IsGround(at));
+
+    // Glasses are not of glass only.
+    private static bool IsPutOn(Word at) => Taxonomy.Shared.IsPutOn(at.Lemma) || Taxonomy.Shared.IsPutOn(WordLexicon.Shared.Find(at.Text));
 
     private static bool IsGround(Word? at) => at is not null && Grounds.Contains(at.Lemma >= 0 ? WordLexicon.Shared.LemmaText(at.Lemma) : at.Text);
 

@@ -170,11 +170,11 @@ internal static class PromptComparer
             }
 
             (Word a, Word b) = (alignment.A[i], alignment.B[j]);
-            if (a.Plural is { } plural && b.Plural == !plural && !(Amounts.AreSeveral(alignment.A, i) && Amounts.AreSeveral(alignment.B, j)))
+            if (PluralOf(a, b) is { } plural && PluralOf(b, a) == !plural && !(Amounts.AreSeveral(alignment.A, i) && Amounts.AreSeveral(alignment.B, j)))
             {
                 more += plural ? 0 : 1;
                 fewer += plural ? 1 : 0;
-                evidence.BeingsPluralChanged |= IsBeing(a) && IsBeing(b);
+                evidence.BeingsPluralChanged |= (IsBeing(a) && IsBeing(b)) || a.Plural is null || b.Plural is null;
                 if (alignment.OfA[i].Likeness == Likeness.Lemma && (IsWordOfItsOwn(a, b) || IsWordOfItsOwn(b, a)))
                 {
                     evidence.Conflicts.Add(new Reason("one of them is no plural of the other", a.Text, b.Text));
@@ -207,6 +207,10 @@ internal static class PromptComparer
             evidence.Conflicts.Add(new Reason("one and several swapped"));
         }
     }
+
+    // "oak leaf on a path", "oak leaves on a path": a verb that could be the other's plural is one.
+    private static bool? PluralOf(Word word, Word other) =>
+        word.Plural ?? (word.Tag is Tag.Verb && other.Tag == Tag.Noun && Array.Exists(word.Forms, f => f is { Pos: PartsOfSpeech.Noun, Inflection: Inflection.Plural } && f.Lemma == other.Lemma) ? true : null);
 
     // "his glass", "his glasses"; "in a trunk", "in trunks"
     private static bool IsWordOfItsOwn(Word plural, Word other) =>

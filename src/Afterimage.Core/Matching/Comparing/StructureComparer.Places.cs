@@ -123,6 +123,12 @@ internal sealed partial class StructureComparer
             return true;
         }
 
+        // "a leopard made of snow", "a buffalo in the water"
+        if (link.Place != Place.For && head.Lemma >= 0 && Taxonomy.Shared.IsBeing(WordLexicon.Shared.Find($"{modifier.Text} {WordLexicon.Shared.LemmaText(head.Lemma)}")))
+        {
+            return false;
+        }
+
         bool composes = _a.LinksOf(link.Dependent).Any(l => l.Kind == LinkKind.Complement && LightWords.IsComposition(_a.Words[l.Governors[0]].Text));
         return composes || link.Place switch
         {

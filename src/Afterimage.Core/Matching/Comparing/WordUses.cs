@@ -6,6 +6,10 @@ namespace Afterimage.Matching.Comparing;
 /// <summary>A word that both prompts have may do other work in each, and then asks for something else.</summary>
 internal static class WordUses
 {
+    // The verbs whose past is their base: a burst balloon.
+    private static readonly HashSet<string> Unchanged = new(
+        "bet bid burst bust cast cost cut fit hit hurt knit let put quit rid set shed shut slit spit split spread thrust upset wed wet".Split(' '), StringComparer.Ordinal);
+
     public static void Compare(PromptReading a, PromptReading b, Alignment alignment, Evidence evidence)
     {
         for (int i = 0; i < alignment.A.Count; i++)
@@ -88,7 +92,8 @@ internal static class WordUses
         return Has(word, Inflection.Ing) && (word.Tag is Tag.Adjective or Tag.Ing or Tag.Verb || (word.Tag == Tag.Noun && StandsBefore(reading, i) && !LightWords.IsMedium(word.Text)));
     }
 
-    private static bool Has(Word word, Inflection inflection) => Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Verb && f.Inflection == inflection);
+    private static bool Has(Word word, Inflection inflection) =>
+        Array.Exists(word.Forms, f => f.Pos == PartsOfSpeech.Verb && f.Inflection == inflection) || (inflection == Inflection.Past && Unchanged.Contains(word.Text));
 
     private static bool StandsBefore(PromptReading reading, int i) => reading.LinksOf(i).Any(link => link.Kind == LinkKind.Modifier && link.Governors[0] > i);
 }

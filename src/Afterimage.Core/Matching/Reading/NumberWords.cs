@@ -19,6 +19,12 @@ internal static class NumberWords
     // From two on: "i" and "v" are words. "x" and "xi" stay letters.
     private static readonly string[] Romans = ["ii", "iii", "iv", "-", "vi", "vii", "viii", "ix"];
 
+    // By how many there are, from two on.
+    private static readonly string[][] Groups =
+    [
+        ["couple", "pair", "duo", "twosome", "brace"], ["trio", "threesome"], ["quartet", "quartette", "foursome"], ["quintet"], ["sextet"], ["septet"], ["octet"],
+    ];
+
     private static readonly Dictionary<string, double> Values = Build();
 
     /// <summary>The normal form ("17th") of a place in an order: seventeenth, 17th.</summary>
@@ -40,6 +46,14 @@ internal static class NumberWords
 
     /// <summary>The value of "seven" or "forty" and of words that stand for a number of things.</summary>
     public static bool TryParse(string word, out double value) => Values.TryGetValue(word, out value);
+
+    /// <summary>How many a group of this name has: a trio (of).</summary>
+    public static bool TryGroup(string word, out double count)
+    {
+        int at = Array.FindIndex(Groups, names => names.Contains(word));
+        count = at + 2;
+        return at >= 0;
+    }
 
     private static Dictionary<string, double> Build()
     {

@@ -209,19 +209,20 @@ internal static class PromptReader
                 continue;
             }
 
-            bool couple = length == 0 && i + 1 < words.Count && words[i].Text is "couple" or "pair" && words[i + 1].Text == "of";
-            if (length == 0 && !couple)
+            double counted = 0;
+            bool group = length == 0 && i + 1 < words.Count && words[i + 1].Text == "of" && NumberWords.TryGroup(words[i].Text, out counted);
+            if (length == 0 && !group)
             {
                 words[to++] = words[i++];
                 continue;
             }
 
-            length = couple ? 2 : length;
+            length = group ? 2 : length;
             words[to++] = new Word(string.Join(' ', words.Skip(i).Take(length).Select(w => w.Text)))
             {
-                Kind = couple ? WordKind.Number : place == Place.None ? WordKind.Function : WordKind.Relation,
-                Tag = couple ? Tag.Number : place == Place.None ? Tag.Conjunction : Tag.Preposition,
-                Value = couple ? 2 : 0,
+                Kind = group ? WordKind.Number : place == Place.None ? WordKind.Function : WordKind.Relation,
+                Tag = group ? Tag.Number : place == Place.None ? Tag.Conjunction : Tag.Preposition,
+                Value = counted,
                 Place = place,
                 Phrase = words[i].Phrase,
                 Sentence = words[i].Sentence,

@@ -161,11 +161,11 @@ internal sealed partial class Syntax
     private bool IsHandled(int verb) =>
         LightWords.IsHandling(_words[verb].Text) && Array.TrueForAll(_verbSubjects, s => IsAnimate(s) || _words[s].Forms.Length == 0);
 
-    // "picks up the cup": the lexicon knows verb and preposition as one verb, so that the noun may be its object.
+    // "picks up the cup": the lexicon knows verb and preposition as one verb, so that the noun may be its object. What stands in a jug does not stand in for it.
     private bool IsPhrasal(int verb)
     {
         WordLexicon lexicon = WordLexicon.Shared;
-        return _words[verb].Lemma >= 0 && lexicon.Find($"{lexicon.LemmaText(_words[verb].Lemma)} {_words[verb + 1].Text}") is int lemma and >= 0
+        return _words[verb].Lemma >= 0 && !LightWords.IsPosture(_words[verb].Text) && lexicon.Find($"{lexicon.LemmaText(_words[verb].Lemma)} {_words[verb + 1].Text}") is int lemma and >= 0
             && (lexicon.PosOf(lemma) & PartsOfSpeech.Verb) != 0;
     }
 

@@ -23,7 +23,9 @@ internal sealed class Taxonomy
     private readonly int _animal;
     private readonly int _furniture;
     private readonly int _vehicle;
+    private readonly int _water;
     private readonly int[] _places;
+    private readonly int[] _attire;
 
     private Taxonomy(WordLexicon lexicon)
     {
@@ -36,8 +38,10 @@ internal sealed class Taxonomy
         _furniture = FirstNoun("furniture");
         _vehicle = FirstNoun("vehicle");
         _container = FirstNoun("container");
-        _places = [FirstNoun("location"), FirstNoun("geological formation"), FirstNoun("body of water"), FirstNoun("land"), FirstNoun("road"), FirstNoun("structure"), FirstNoun("facility"), FirstNoun("room")];
-        _portion = FirstNoun("slice") is int slice and >= 0 && !lexicon.HypernymsOf(slice).IsEmpty ? lexicon.HypernymsOf(slice)[0] : -1;
+        _water = FirstNoun("body of water");
+        _places = [FirstNoun("location"), FirstNoun("geological formation"), _water, FirstNoun("land"), FirstNoun("road"), FirstNoun("structure"), FirstNoun("facility"), FirstNoun("room")];
+        _attire = [_clothing, KindOf("mask"), FirstNoun("protective covering"), FirstNoun("adornment"), KindOf("sunglasses")];
+        _portion = KindOf("slice");
     }
 
     public static Taxonomy Shared { get; } = new(WordLexicon.Shared);
@@ -92,6 +96,9 @@ internal sealed class Taxonomy
 
     /// <summary>What one sits, rides or lies on: furniture, vehicles, animals.</summary>
     public bool IsSeat(int lemma) => HasSenseUnder(_furniture, lemma) || HasSenseUnder(_vehicle, lemma) || IsBeing(lemma);
+
+    /// <summary>A lake, a river, the sea.</summary>
+    public bool IsWater(int lemma) => HasSenseUnder(_water, lemma);
 
     /// <summary>What one eats or drinks.</summary>
     public bool IsFood(int lemma)
@@ -158,8 +165,25 @@ internal sealed class Taxonomy
         return false;
     }
 
+    /// <summary>What somebody can be in and have on: clothes, and also masks, armour, jewelry, glasses.</summary>
+    public bool IsPutOn(int lemma)
+    {
+        foreach (int synset in FrequentSensesOf(lemma))
+        {
+            if (Array.Exists(_attire, kind => kind >= 0 && _lexicon.IsAncestor(kind, synset)))
+            {
+                return true;
+            }
+        }
+
+        return IsWorn(lemma);
+    }
+
     // WordNet files the words "person" and "animal" themselves among the tops of its tree.
     private bool NamesBeing(int synset) => _lexicon.TopicOf(synset) is PersonTopic or AnimalTopic || synset == _person || synset == _animal;
+
+    // What a word is a kind of, where that has no word of its own or none that is unambiguous.
+    private int KindOf(string lemma) => FirstNoun(lemma) is int synset and >= 0 && !_lexicon.HypernymsOf(synset).IsEmpty ? _lexicon.HypernymsOf(synset)[0] : -1;
 
     private int FirstNoun(string lemma) => FirstNounOf(_lexicon.Find(lemma));
 
