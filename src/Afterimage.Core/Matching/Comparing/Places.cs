@@ -75,7 +75,8 @@ internal static class Places
         : PlaceAgreement.Different;
 
     /// <summary>
-    /// The same where it is known what the place is and what is there: one lies in the grass and on it, but sits either at a table or on it, and stands at a lake or in it; in a hat one has a hat, in a box one has none; a bowl of flowers is one with flowers, a dress of flowers is not.
+    /// The same where it is known what the place is and what is there: one lies in the grass and on it, but sits either at a table or on it, and stands at a lake or in it; in a hat one
+    /// has a hat, in a box one has none; a bowl of flowers is one with flowers, a dress of flowers is not.
     /// </summary>
     public static PlaceAgreement Compare(Place a, Place b, Word? at, Word? governor) => (a, b) switch
     {

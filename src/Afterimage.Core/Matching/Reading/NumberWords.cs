@@ -22,7 +22,7 @@ internal static class NumberWords
     // By how many there are, from two on.
     private static readonly string[][] Groups =
     [
-        ["couple", "pair", "duo", "twosome", "brace"], ["trio", "threesome"], ["quartet", "quartette", "foursome"], ["quintet"], ["sextet"], ["septet"], ["octet"],
+        ["couple", "pair", "duo", "twosome"], ["trio", "threesome"], ["quartet", "quartette", "foursome"], ["quintet"], ["sextet"], ["septet"], ["octet"],
     ];
 
     private static readonly Dictionary<string, double> Values = Build();
