@@ -106,7 +106,7 @@ internal static class ExactHitMeasure
             string script = Path.Combine(folder, $"{name}.lua");
             string etag = await servers.WarmAsync(name, size);
             await File.WriteAllTextAsync(script, $"wrk.headers[\"If-None-Match\"] = '{etag}'");
-            conditional[name].Add((await WrkRun.RunAsync(servers.Url(name, size), script)).PerSecond);
+            conditional[name].Add((await WrkRun.RunAsync(servers.Url(name, size), "-s", script)).PerSecond);
             head[name].Add((await PacedLoad.RunAsync(servers.Url(name, size), 0, 3, PacedConnections, "HEAD")).PerSecond);
         });
         foreach ((string kind, Dictionary<string, List<double>> rates) in new[] { ("304", conditional), ("HEAD", head) })

@@ -13,10 +13,10 @@ internal readonly partial record struct WrkRun(double PerSecond, double P99, lon
     /// <summary>Rounds of which the median counts.</summary>
     public static int Rounds { get; } = int.Parse(Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_ROUNDS") ?? "9", CultureInfo.InvariantCulture);
 
-    /// <param name="script">A Lua script of wrk (method, headers), or null.</param>
-    public static async Task<WrkRun> RunAsync(string url, string? script = null)
+    /// <param name="options">More options of wrk: a header (<c>-H</c>), a script (<c>-s</c>).</param>
+    public static async Task<WrkRun> RunAsync(string url, params string[] options)
     {
-        string[] arguments = ["-t2", $"-c{Connections}", $"-d{Seconds}s", "--latency", .. script is null ? Array.Empty<string>() : ["-s", script], url];
+        string[] arguments = ["-t2", $"-c{Connections}", $"-d{Seconds}s", "--latency", .. options, url];
         string output = await ChildProcess.RunAsync("wrk", arguments);
         Match rate = Rate().Match(output), p99 = Percentile().Match(output), count = Count().Match(output);
         if (!rate.Success || !p99.Success || !count.Success || output.Contains("Non-2xx", StringComparison.Ordinal))

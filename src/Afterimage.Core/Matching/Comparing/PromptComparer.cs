@@ -174,7 +174,10 @@ internal static class PromptComparer
             {
                 more += plural ? 0 : 1;
                 fewer += plural ? 1 : 0;
-                evidence.BeingsPluralChanged |= (IsBeing(a) && IsBeing(b)) || a.Plural is null || b.Plural is null;
+                evidence.BeingsPluralChanged |= IsBeing(a) && IsBeing(b);
+
+                // Taken for a verb it stands behind what then passes for the subject, which it may be itself.
+                evidence.SubjectPluralChanged |= a.Plural is null || b.Plural is null;
                 if (alignment.OfA[i].Likeness == Likeness.Lemma && (IsWordOfItsOwn(a, b) || IsWordOfItsOwn(b, a)))
                 {
                     evidence.Conflicts.Add(new Reason("one of them is no plural of the other", a.Text, b.Text));

@@ -20,7 +20,7 @@ internal sealed partial class Scanner
             case '-' when char.IsLetterOrDigit(Peek(-2)) && char.IsLetterOrDigit(Peek(0)):
                 _joined = true;
                 break;
-            case '-' when char.IsDigit(Peek(0)) && Peek(-2) is ' ' or '(' or ',' && !IsBehindNumber():
+            case '-' when char.IsDigit(Peek(0)) && MaySignBehind(Peek(-2)):
                 _negative = true;
                 break;
             case '&' or '+':
@@ -50,8 +50,8 @@ internal sealed partial class Scanner
         }
     }
 
-    // "10 -20" is a range. At the start of a prompt or a line "-" begins a list.
-    private bool IsBehindNumber() => _tokens.Words.Count == 0 || _tokens.Words[^1].Kind == WordKind.Number;
+    // "10 -20" is a range, and at the start of a prompt or a line "-" begins a list.
+    private bool MaySignBehind(char before) => before is ' ' or '(' or ',' && _tokens.Words is [.., { Kind: not WordKind.Number }];
 
     private void Other(char c, Rune rune)
     {
