@@ -3,13 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Afterimage.Entries;
 
 /// <summary>
-/// An image that is in memory: header and body, immutable and shared by all its readers. The body is an array, or a file that is in memory only.
+/// An image that is in memory: header and body, immutable and shared by all its readers.
 /// <see cref="Dispose"/> does nothing, so a hit costs no allocation and a forgotten disposal leaks nothing.
 /// </summary>
 public sealed class HotEntry : OpenEntry
 {
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly MemoryFile? _file;
+    private readonly MemoryContent _content;
     private object? _prepared;
 
     /// <summary>Neighbours in the tier's queue, towards the newer and the older end. Owned by <see cref="MemoryTier"/> under its lock.</summary>
@@ -26,24 +25,24 @@ public sealed class HotEntry : OpenEntry
 
     /// <summary>An image in memory that no tier keeps: what a store hands out when it has just fetched it.</summary>
     public HotEntry(EntryHeader header, ReadOnlyMemory<byte> body)
+        : this(header, new MemoryContent(body))
+    {
+    }
+
+    internal HotEntry(EntryHeader header, MemoryContent content)
     {
         Header = header;
-        _body = body;
+        _content = content;
         ExpiresUtcTicks = header.Expires?.UtcTicks ?? long.MaxValue;
     }
 
-    /// <summary>An image whose body is a file in memory.</summary>
-    internal HotEntry(EntryHeader header, MemoryFile file)
-        : this(header, ReadOnlyMemory<byte>.Empty) => _file = file;
-
     public override EntryHeader Header { get; }
 
-    public override ReadOnlyMemory<byte>? Body => _file is null ? new ReadOnlyMemory<byte>?(_body) : null;
+    public override ReadOnlyMemory<byte>? Body => _content.Body;
 
-    public override (SafeFileHandle Handle, long Offset)? File => _file is null ? null : (_file.Handle, 0);
+    public override (SafeFileHandle Handle, long Offset)? File => _content.File;
 
-    /// <summary>Of the body, in bytes.</summary>
-    public int Length => _file?.Length ?? _body.Length;
+    public override long Length => _content.Length;
 
     /// <summary><see cref="long.MaxValue"/> for never.</summary>
     internal long ExpiresUtcTicks { get; }
@@ -54,22 +53,8 @@ public sealed class HotEntry : OpenEntry
         set => Volatile.Write(ref _prepared, value);
     }
 
-    public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        int count = (int)Math.Clamp(Length - offset, 0, destination.Length);
-        if (_file is not null)
-        {
-            return ValueTask.FromResult(count > 0 ? RandomAccess.Read(_file.Handle, destination.Span[..count], offset) : 0);
-        }
-
-        if (count > 0)
-        {
-            _body.Span.Slice((int)offset, count).CopyTo(destination.Span);
-        }
-
-        return ValueTask.FromResult(count);
-    }
+    public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        _content.ReadAsync(offset, destination, cancellationToken);
 
     public override void Dispose()
     {

@@ -31,9 +31,12 @@ public readonly record struct PeekedEntry(bool Answered, EntryHeader? Header);
 /// An entry opened for reading. The header is in memory; the body is either in memory already or read from <see cref="ReadAsync"/>.
 /// Dispose it: it may hold a pooled file handle, and its entry is not deleted from disk under a reader.
 /// </summary>
-public abstract class OpenEntry : IDisposable
+public abstract class OpenEntry : IStoredContent, IDisposable
 {
     public abstract EntryHeader Header { get; }
+
+    /// <summary>Of the body, in bytes.</summary>
+    public virtual long Length => Header.Length;
 
     /// <summary>The whole body where it is in memory already; otherwise null.</summary>
     public virtual ReadOnlyMemory<byte>? Body => null;

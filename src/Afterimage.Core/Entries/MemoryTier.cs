@@ -103,8 +103,7 @@ public sealed class MemoryTier
             return new HotEntry(header, body);
         }
 
-        HotEntry added = MemoryFile.TryCreate(body.Span) is { } file ? new HotEntry(header, file) : new HotEntry(header, body);
-
+        var added = new HotEntry(header, new MemoryContent(body).Kept());
         lock (_gate)
         {
             if (_entries.TryGetValue(header.Key, out HotEntry? old))

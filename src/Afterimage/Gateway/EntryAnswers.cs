@@ -17,7 +17,7 @@ internal static class EntryAnswers
         }
 
         ReadOnlyMemory<byte> part = body.Slice((int)from, (int)count);
-        await PictureBody.SendAsync(context, part);
+        await ContentSender.SendAsync(context, part);
         return part.Length;
     }
 
@@ -25,17 +25,9 @@ internal static class EntryAnswers
     public static async ValueTask<long> WriteAsync(HttpContext context, OpenEntry entry)
     {
         EntryHeader header = entry.Header;
-        if (entry.Body is { } whole)
-        {
-            return await WriteAsync(context, whole, header.ContentType, header.ContentHash);
-        }
-
-        if (!Begin(context, header.Length, header.ContentType, header.ContentHash, out long from, out long count))
-        {
-            return 0;
-        }
-
-        return await PictureBody.SendAsync(context, entry, from, count);
+        return Begin(context, header.Length, header.ContentType, header.ContentHash, out long from, out long count)
+            ? await ContentSender.SendAsync(context, entry, from, count)
+            : 0;
     }
 
     /// <summary>Sets status and body headers; false where no body follows (304, 416, HEAD).</summary>

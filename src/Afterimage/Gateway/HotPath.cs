@@ -65,7 +65,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
 
         bool sends = Begin(context, entry);
         Account(entry.Header, context.Response.StatusCode, sends ? body.Length : 0);
-        return sends ? PictureBody.SendAsync(context, body).AsTask() : Task.CompletedTask;
+        return sends ? ContentSender.SendAsync(context, body).AsTask() : Task.CompletedTask;
     }
 
     /// <summary>Recognises a request by its bytes, before anybody has parsed it.</summary>
@@ -151,7 +151,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
                 return false;
             }
 
-            long sent = Begin(context, entry) ? await PictureBody.SendAsync(context, entry, 0, entry.Header.Length) : 0;
+            long sent = Begin(context, entry) ? await ContentSender.SendAsync(context, entry, 0, entry.Header.Length) : 0;
             Account(entry.Header, context.Response.StatusCode, sent);
             return true;
         }

@@ -3,8 +3,8 @@ using Afterimage.Entries;
 
 namespace Afterimage.Gateway.Sockets;
 
-/// <summary>Sends a stored picture's bytes: lent to the connection's output where it takes loans, else copied into it.</summary>
-internal static class PictureBody
+/// <summary>Sends stored content: lent to the connection's output where it takes loans, else copied into it.</summary>
+internal static class ContentSender
 {
     private const int PieceBytes = 64 * 1024;
 
@@ -24,13 +24,19 @@ internal static class PictureBody
     }
 
     /// <summary>
-    /// Bytes of an entry from <paramref name="from"/> on. Returns how many went out; where the entry ends early the connection is cut, which tells the client.
+    /// Bytes of stored content from <paramref name="from"/> on. Returns how many went out; where it ends early the connection is cut, which tells the client.
     /// </summary>
-    public static async ValueTask<long> SendAsync(HttpContext context, OpenEntry entry, long from, long count)
+    public static async ValueTask<long> SendAsync(HttpContext context, IStoredContent content, long from, long count)
     {
+        if (content.Body is { } bytes)
+        {
+            await SendAsync(context, bytes.Slice((int)from, (int)count));
+            return count;
+        }
+
         PipeWriter writer = context.Response.BodyWriter;
         long sent = 0;
-        if (entry.File is { } file && count >= LoanBytesMin && SocketOutput.Of(context) is { } output)
+        if (content.File is { } file && count >= LoanBytesMin && SocketOutput.Of(context) is { } output)
         {
             await context.Response.StartAsync();
             while (sent < count)
@@ -51,7 +57,7 @@ internal static class PictureBody
             }
         }
 
-        return await CopyAsync(context, entry, from, sent, count);
+        return await CopyAsync(context, content, from, sent, count);
     }
 
     private static ValueTask<FlushResult> Lend(HttpContext context, SocketOutput output, ReadOnlyMemory<byte> body)
@@ -72,13 +78,13 @@ internal static class PictureBody
         return await Lend(context, output, body);
     }
 
-    private static async ValueTask<long> CopyAsync(HttpContext context, OpenEntry entry, long from, long sent, long count)
+    private static async ValueTask<long> CopyAsync(HttpContext context, IStoredContent content, long from, long sent, long count)
     {
         PipeWriter output = context.Response.BodyWriter;
         while (sent < count)
         {
             Memory<byte> room = output.GetMemory((int)Math.Min(PieceBytes, count - sent));
-            int read = await entry.ReadAsync(from + sent, room[..(int)Math.Min(room.Length, count - sent)], context.RequestAborted);
+            int read = await content.ReadAsync(from + sent, room[..(int)Math.Min(room.Length, count - sent)], context.RequestAborted);
             if (read == 0)
             {
                 // The file is shorter than its header says; the store sets the entry aside.
