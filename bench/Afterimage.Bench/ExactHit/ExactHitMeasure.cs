@@ -5,7 +5,7 @@ namespace Afterimage.Bench.ExactHit;
 /// <summary>
 /// <c>exact-hit</c>: Afterimage, nginx <c>proxy_cache</c> and Varnish with the same pictures of 8, 60 and 300 KB, from the memory tier and from the disk tier
 /// (page cache warm): requests per second at full load (wrk), conditional requests and HEAD, what a hit allocates, and the 99th percentile at 70 % of nginx's peak
-/// rate (<see cref="PacedLoad"/>). nginx and Afterimage write a line per request to a log; Varnish logs to shared memory.
+/// rate (<see cref="PacedLoad"/>). <c>http-hit</c>: the same for a route of dialect <c>http</c>. nginx and Afterimage write a line per request to a log; Varnish logs to shared memory.
 /// <para>
 /// The median of the rounds counts. A machine that is not one's own disturbs each round by another amount: a 99th percentile of nginx with 300 KB lay between 0.6 and 12 ms in
 /// thirty rounds, so the best of three or five says whose turn was the luckier one. Each round begins with another server, so that none is always behind the same.
@@ -20,15 +20,17 @@ internal static class ExactHitMeasure
     private static readonly int[] Sizes =
         Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SIZE") is { } one ? [int.Parse(one, CultureInfo.InvariantCulture)] : [8_000, 60_000, 300_000];
 
-    private static readonly string[] Ours = [HitServers.Memory, HitServers.Disk];
+    public static Task<int> RunAsync(bool json) => RunAsync(HitKind.Pictures, json);
 
-    public static async Task<int> RunAsync(bool json)
+    public static Task<int> RunHttpAsync(bool json) => RunAsync(HitKind.Responses, json);
+
+    private static async Task<int> RunAsync(HitKind kind, bool json)
     {
         foreach (string tool in new[] { "wrk", "nginx" })
         {
             if (!ChildProcess.Exists(tool))
             {
-                Console.Error.WriteLine($"exact-hit needs {tool}: apt-get install wrk nginx-light (and varnish, which is measured where it is installed)");
+                Console.Error.WriteLine($"it needs {tool}: apt-get install wrk nginx-light (and varnish, which is measured where it is installed)");
                 return 1;
             }
         }
@@ -36,14 +38,18 @@ internal static class ExactHitMeasure
         string folder = Directory.CreateTempSubdirectory("afterimage-bench-").FullName;
         try
         {
-            await using HitServers servers = await HitServers.StartAsync(folder);
+            await using HitServers servers = await HitServers.StartAsync(kind, folder);
             foreach (int size in Sizes)
             {
-                await MeasureAsync(servers, size, json);
+                await MeasureAsync(kind, servers, size, json);
             }
 
-            await MeasureWithoutBodyAsync(servers, folder, json);
-            new Measurement("resident memory, disk tier", "MB", servers[HitServers.Disk].ResidentBytes / 1e6, null, "lower", 250).Print(json);
+            await MeasureWithoutBodyAsync(kind, servers, folder, json);
+            if (kind.Has(HitServers.Disk))
+            {
+                new Measurement("resident memory, disk tier", "MB", servers[HitServers.Disk].ResidentBytes / 1e6, null, "lower", 250).Print(json);
+            }
+
             return 0;
         }
         finally
@@ -52,17 +58,17 @@ internal static class ExactHitMeasure
         }
     }
 
-    private static async Task MeasureAsync(HitServers servers, int size, bool json)
+    private static async Task MeasureAsync(HitKind kind, HitServers servers, int size, bool json)
     {
         var runs = servers.Names.ToDictionary(name => name, _ => new List<WrkRun>());
-        var allocated = Ours.ToDictionary(name => name, _ => double.MaxValue);
+        var allocated = kind.Gateways.ToDictionary(gateway => gateway.Tier, _ => double.MaxValue);
         await EachRoundAsync(servers, async name =>
         {
             await servers.WarmAsync(name, size);
-            double before = Ours.Contains(name) ? await servers.AllocatedAsync(name) : 0;
+            double before = kind.Has(name) ? await servers.AllocatedAsync(name) : 0;
             WrkRun run = await WrkRun.RunAsync(servers.Url(name, size));
             runs[name].Add(run);
-            if (Ours.Contains(name))
+            if (kind.Has(name))
             {
                 allocated[name] = Math.Min(allocated[name], (await servers.AllocatedAsync(name) - before) / run.Requests);
             }
@@ -79,9 +85,9 @@ internal static class ExactHitMeasure
         Rounds Rate(string name) => new(runs[name].Select(r => r.PerSecond));
         Rounds FullP99(string name) => new(runs[name].Select(r => r.P99));
         Rounds PacedP99(string name) => new(paced[name]);
-        foreach (string tier in Ours)
+        foreach ((string tier, _) in kind.Gateways)
         {
-            string title = $"exact hit {size / 1000} KB, {tier} tier";
+            string title = $"{kind.Title} {size / 1000} KB, {tier} tier";
             double aim = tier == HitServers.Disk ? 0.95 : size > 100_000 ? 1.1 : 1.0;
             Print(title, "req/s", Rate(tier), Rate(HitServers.Nginx), "higher", aim, json);
             new Measurement(title + ", p99 at full load", "ms", FullP99(tier).Median, FullP99(HitServers.Nginx).Median, "lower", null).Print(json);
@@ -96,7 +102,7 @@ internal static class ExactHitMeasure
     }
 
     /// <summary>304 by the entity tag that each server gives, and HEAD (which wrk cannot read); 60 KB.</summary>
-    private static async Task MeasureWithoutBodyAsync(HitServers servers, string folder, bool json)
+    private static async Task MeasureWithoutBodyAsync(HitKind kind, HitServers servers, string folder, bool json)
     {
         const int size = 60_000;
         var conditional = servers.Names.ToDictionary(name => name, _ => new List<double>());
@@ -109,14 +115,14 @@ internal static class ExactHitMeasure
             conditional[name].Add((await WrkRun.RunAsync(servers.Url(name, size), "-s", script)).PerSecond);
             head[name].Add((await PacedLoad.RunAsync(servers.Url(name, size), 0, 3, PacedConnections, "HEAD")).PerSecond);
         });
-        foreach ((string kind, Dictionary<string, List<double>> rates) in new[] { ("304", conditional), ("HEAD", head) })
+        foreach ((string outcome, Dictionary<string, List<double>> rates) in new[] { ("304", conditional), ("HEAD", head) })
         {
-            foreach (string tier in Ours)
+            foreach ((string tier, _) in kind.Gateways)
             {
-                Print($"{kind}, {tier} tier", "req/s", new Rounds(rates[tier]), new Rounds(rates[HitServers.Nginx]), "higher", 1.0, json);
+                Print($"{outcome}, {tier} tier", "req/s", new Rounds(rates[tier]), new Rounds(rates[HitServers.Nginx]), "higher", 1.0, json);
                 if (rates.TryGetValue(HitServers.Varnish, out List<double>? varnish))
                 {
-                    new Measurement($"{kind}, {tier} tier, beside Varnish", "req/s", new Rounds(rates[tier]).Median, new Rounds(varnish).Median, "higher", null).Print(json);
+                    new Measurement($"{outcome}, {tier} tier, beside Varnish", "req/s", new Rounds(rates[tier]).Median, new Rounds(varnish).Median, "higher", null).Print(json);
                 }
             }
         }

@@ -4,37 +4,41 @@ using System.Net.Sockets;
 
 namespace Afterimage.Bench.ExactHit;
 
-/// <summary>The servers that are measured side by side, each a process of its own in front of one origin: nginx, Varnish where it is installed, and two gateways.</summary>
+/// <summary>The servers that are measured side by side, each a process of its own in front of one origin: nginx, Varnish where it is installed, and the gateways of a <see cref="HitKind"/>.</summary>
 internal sealed class HitServers : IAsyncDisposable
 {
     public const string Nginx = "nginx", Varnish = "varnish", Memory = "memory", Disk = "disk";
 
+    private readonly HitKind _kind;
     private readonly string _folder;
     private readonly PictureOrigin _origin;
     private readonly Dictionary<string, (ChildProcess Process, int Port)> _servers = [];
 
-    private HitServers(string folder, PictureOrigin origin) => (_folder, _origin) = (folder, origin);
+    private HitServers(HitKind kind, string folder, PictureOrigin origin) => (_kind, _folder, _origin) = (kind, folder, origin);
 
     /// <summary>In the order in which they are measured.</summary>
     public IEnumerable<string> Names => _servers.Keys;
 
     public ChildProcess this[string name] => _servers[name].Process;
 
-    public static async Task<HitServers> StartAsync(string folder)
+    public static async Task<HitServers> StartAsync(HitKind kind, string folder)
     {
-        var servers = new HitServers(folder, await PictureOrigin.StartAsync());
+        var servers = new HitServers(kind, folder, await PictureOrigin.StartAsync());
         servers.StartNginx();
         if (ChildProcess.Exists("varnishd"))
         {
             servers.StartVarnish();
         }
 
-        servers.StartGateway(Memory, 1L << 30);
-        servers.StartGateway(Disk, 0);
+        foreach ((string tier, string settings) in kind.Gateways)
+        {
+            servers.StartGateway(tier, settings);
+        }
+
         return servers;
     }
 
-    public string Url(string name, int size) => $"http://127.0.0.1:{_servers[name].Port}/prompt/size%20{size}?width=64&height=64";
+    public string Url(string name, int size) => $"http://127.0.0.1:{_servers[name].Port}/prompt/size%20{size}?{_kind.Query}";
 
     /// <summary>Asks until the picture comes from the cache, and returns its entity tag.</summary>
     public Task<string> WarmAsync(string name, int size) => WarmUrlAsync(Url(name, size), size);
@@ -110,12 +114,12 @@ internal sealed class HitServers : IAsyncDisposable
         _servers[Varnish] = (ChildProcess.Start("varnishd", $"-F -j none -a 127.0.0.1:{port} -b {origin} -s malloc,1g -n {Path.Combine(_folder, "varnish")}"), port);
     }
 
-    private void StartGateway(string name, long memoryBytes)
+    private void StartGateway(string name, string settings)
     {
         int port = FreePort();
         string program = Path.Combine(AppContext.BaseDirectory, "afterimage.dll");
         ChildProcess process = ChildProcess.Start(
-            "dotnet", $"{program} serve --origin {_origin.Address} --listen http://127.0.0.1:{port} --data {Path.Combine(_folder, name)} --Store:MemoryBytesMax {memoryBytes}");
+            "dotnet", $"{program} serve --origin {_origin.Address} --listen http://127.0.0.1:{port} --data {Path.Combine(_folder, name)} {settings}");
         _servers[name] = (process, port);
     }
 }

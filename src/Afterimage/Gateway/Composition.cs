@@ -142,7 +142,7 @@ internal static partial class Composition
     }
 
     /// <summary>The route of dialect <c>http</c>; null where no route asks for it.</summary>
-    public static HttpCacheRoute? CreateHttpRoute(GatewayOptions options, OriginPool pool, OriginLimits limits, BufferBudget buffers, RequestLog log, TimeProvider time)
+    public static HttpCacheRoute? CreateHttpRoute(GatewayOptions options, OriginPool pool, OriginLimits limits, BufferBudget buffers, KnownRequests known, RequestLog log, TimeProvider time)
     {
         if (!options.Routes.Exists(route => route.Dialect == DialectName.Http))
         {
@@ -170,7 +170,7 @@ internal static partial class Composition
                 Memory = new MemoryTierOptions { BytesMax = 0 },
             },
             time);
-        return new HttpCacheRoute(settings, pool, limits, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), log, time);
+        return new HttpCacheRoute(settings, pool, limits, new ResponseStore(options.Store.HttpBytesMax), new DiskTier(entries, settings.Policy), known, log, time);
     }
 
     private static TimeSpan? TtlOf(StoreOptions options) => options.TtlSeconds > 0 ? TimeSpan.FromSeconds(options.TtlSeconds) : null;

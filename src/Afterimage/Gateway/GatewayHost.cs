@@ -30,8 +30,8 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public ImageCache Cache => _parts.Cache;
 
-    /// <summary>See <see cref="HotPath.Recognised"/>.</summary>
-    public long Recognised => _parts.Router.Hot.Recognised;
+    /// <summary>See <see cref="KnownRequests.Recognised"/>.</summary>
+    public long Recognised => _parts.Router.Known.Recognised;
 
     /// <summary>
     /// Builds and starts a gateway. Throws <see cref="IOException"/> where a folder cannot be used or an address is taken; the message is for the operator.
@@ -56,7 +56,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 kestrel.ConfigureEndpointDefaults(listen =>
                 {
                     SocketOutput.Use(listen, door);
-                    RepeatReader.Use(listen, parts.Router.Hot, options.Limits.BodyBytesPerSecondMin);
+                    RepeatReader.Use(listen, parts.Router.Known, options.Limits.BodyBytesPerSecondMin);
                 });
             });
             builder.WebHost.UseUrls(options.Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
@@ -97,7 +97,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Before the end of a process: lets nobody in any more, and tells those who are in that they get their last answer here.</summary>
     public Task FarewellAsync()
     {
-        _parts.Router.IsClosing = true;
+        _parts.Router.Known.IsClosing = true;
         return _door.ShutAsync(FarewellMin, FarewellMax);
     }
 

@@ -112,7 +112,8 @@ internal sealed class GatewayParts : IAsyncDisposable
         var buffers = new BufferBudget(options.Limits.BufferBytesMax);
         OriginPool pool = Own(Composition.CreatePool(options.Origin, originAddress, time));
         OriginLimits limits = Own(new OriginLimits(options.Origin, time));
-        HttpCacheRoute? http = Composition.CreateHttpRoute(options, pool, limits, buffers, log, time);
+        var known = new KnownRequests(enabled: !options.Scope.Separates);
+        HttpCacheRoute? http = Composition.CreateHttpRoute(options, pool, limits, buffers, known, log, time);
         if (http is not null)
         {
             Own(http);
@@ -133,7 +134,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         var origin = new OriginClient(options.Origin, pool, limits, time);
         var forwarder = new Forwarder(pool);
         var headers = new CacheHeaders(options, buckets, time);
-        var hot = new HotPath(store, headers, log, options, time);
+        var hot = new HotPath(store, headers, known, log, options, time);
         EarlierCache? earlier = Composition.OpenEarlier(options, store, indexing, time, owned);
         VariantPicker variants = Own(new VariantPicker(options.Variants, store, time));
         var images = new ImageRoute(cache, earlier, origin, forwarder, headers, hot, variants, log, options, time);
@@ -150,7 +151,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             .. new BackfillAdmin(backfill, options.Admission.MaxBytes).Endpoints,
             .. Dashboard.Endpoints,
         ];
-        var router = new Router(routes, options.Scope, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
+        var router = new Router(routes, options.Scope, known, hot, images, http, forwarder, new AdminRoutes(new AdminAccess(options.Admin.Token), endpoints), headers);
         var parts = new GatewayParts { Cache = cache, Router = router, Http = http, Indexing = indexing, Spaces = spaces, EmbedderReports = embedderReports, IndexReports = indexReports, StoreReports = storeReports };
         foreach (IAsyncDisposable part in owned.Reverse())
         {

@@ -1,29 +1,33 @@
 using System.Globalization;
 using System.Text;
-using Afterimage.Entries;
 using Microsoft.Extensions.Primitives;
 
 namespace Afterimage.Gateway;
 
-/// <summary>Status line and fields of an exact hit as bytes, as Kestrel would write them. They tell the time, so they are good for a second.</summary>
-/// <param name="Headers">What they were made from.</param>
+/// <summary>Status line and fields of a hit as bytes, as Kestrel would write them. They tell the time, so they are good for a second.</summary>
+/// <param name="Source">What they were made from.</param>
 /// <param name="Second">Since 1970.</param>
 /// <param name="Status">200 or 304.</param>
-internal sealed record HitHead(HitHeaders Headers, long Second, int Status, byte[] Bytes)
+internal sealed record HitHead(object Source, long Second, int Status, byte[] Bytes)
 {
+    // Of what is kept for each known line.
+    private const int KeptBytesMax = 2_048;
+
     // What an operator has replayed must not say how the message ends.
     private static readonly HashSet<string> Framing = new(["Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Makes one; null where a field could not be sent, which Kestrel is to say.</summary>
-    public static HitHead? Of(CacheHeaders headers, HitHeaders hit, EntryHeader entry, int status, DateTimeOffset now)
-    {
-        var fields = new HeaderDictionary();
-        headers.Exact(fields, hit);
-        if (status == StatusCodes.Status200OK)
-        {
-            fields.ContentLength = entry.Length;
-        }
+    /// <summary>The head that a line's latest answer had, where it is good still; else null.</summary>
+    public static HitHead? Latest(KnownLine line, object source, int status, DateTimeOffset now) =>
+        line.Head is { } head && head.Second == now.ToUnixTimeSeconds() && head.Status == status && head.Source == source ? head : null;
 
+    /// <summary>Makes one and keeps it for the next; null where a field could not be sent, which Kestrel is to say.</summary>
+    /// <param name="line">Of the request.</param>
+    /// <param name="source">What the fields were made from.</param>
+    /// <param name="status">200 or 304.</param>
+    /// <param name="fields">All that the answer has, but for a <c>Date</c> where it is now.</param>
+    /// <param name="now">The time.</param>
+    public static HitHead? Of(KnownLine line, object source, int status, HeaderDictionary fields, DateTimeOffset now)
+    {
         fields.TryAdd("Date", now.ToString("R", CultureInfo.InvariantCulture));
         var text = new StringBuilder(800);
         text.Append(status == StatusCodes.Status200OK ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 304 Not Modified\r\n");
@@ -39,7 +43,9 @@ internal sealed record HitHead(HitHeaders Headers, long Second, int Status, byte
             }
         }
 
-        return new HitHead(hit, now.ToUnixTimeSeconds(), status, Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
+        var head = new HitHead(source, now.ToUnixTimeSeconds(), status, Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
+        line.Head = head.Bytes.Length <= KeptBytesMax ? head : null;
+        return head;
     }
 
     private static bool IsSendable(string value)

@@ -1,9 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using Afterimage.Configuration;
 using Afterimage.Diagnostics;
 using Afterimage.Entries;
 using Afterimage.Gateway.Sockets;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Afterimage.Gateway;
@@ -13,31 +11,14 @@ namespace Afterimage.Gateway;
 /// other than an entity tag. Everything else takes the long way, which decides the
 /// same; this one only remembers which key a target has.
 /// </summary>
-internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLog log, GatewayOptions options, TimeProvider time)
+internal sealed class HotPath(IEntryStore store, CacheHeaders headers, KnownRequests known, RequestLog log, GatewayOptions options, TimeProvider time)
 {
-    // What ends a connection, changes how it goes on, brings a body, or is secret and stays nowhere longer than its request.
-    private static readonly string[] NotRepeated =
-    [
-        .. RequestScope.KeyHeaders, "Cookie", "Proxy-Authorization", "Content-Length", "Expect", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
-    ];
-
-    // Of what is kept for each known line.
-    private const int KeptHeadBytesMax = 2_048;
-
     private const int CountMax = 50_000;
     private const int TargetLengthMax = 1024;
 
+    private readonly IEntryStore _store = store;
     private readonly bool _enabled = !options.Scope.Separates && !options.Headers.StripExact;
     private readonly RecentCache<string, Hash256> _keys = new(CountMax, StringComparer.Ordinal);
-    private readonly KnownRequests _known = new();
-
-    private long _recognised;
-
-    /// <summary>Requests that were answered without being parsed.</summary>
-    public long Recognised => Interlocked.Read(ref _recognised);
-
-    /// <summary>Whether every answer ends its connection, which only Kestrel can do.</summary>
-    public bool IsClosing { get; set; }
 
     /// <summary>Notes that a target was answered by an entry of this key.</summary>
     public void Remember(string target, Hash256 key)
@@ -57,8 +38,8 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
             return null;
         }
 
-        Learn(context, target, key);
-        if (!store.TryGetHot(key, out HotEntry? entry) || entry.Body is not { } body)
+        known.Learn(context, target, new KnownPicture(this, key));
+        if (!_store.TryGetHot(key, out HotEntry? entry) || entry.Body is not { } body)
         {
             return FromStoreAsync(context, target, key, otherwise);
         }
@@ -68,68 +49,15 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         return sends ? ContentSender.SendAsync(context, body).AsTask() : Task.CompletedTask;
     }
 
-    /// <summary>Recognises a request by its bytes, before anybody has parsed it.</summary>
-    public bool TryFind(ReadOnlySpan<byte> bytes, out KnownRequest request)
-    {
-        request = default;
-        return !IsClosing && _known.TryFind(bytes, out request);
-    }
-
-    /// <summary>See <see cref="KnownRequests.ToLearn"/>.</summary>
-    public byte[]? ToLearn(ReadOnlySpan<byte> bytes) => _enabled ? _known.ToLearn(bytes) : null;
-
-    /// <summary>The picture of a recognised request, where it is in memory.</summary>
-    public bool TryGetHot(in KnownRequest request, [NotNullWhen(true)] out HotEntry? entry) => store.TryGetHot(request.Line.Key, out entry);
-
-    /// <summary>The same, wherever it is; null where it has gone.</summary>
-    public ValueTask<OpenEntry?> OpenAsync(in KnownRequest request, CancellationToken cancellationToken) => store.OpenAsync(request.Line.Key, cancellationToken);
-
-    /// <summary>What the answer to a recognised request begins with; null where Kestrel is to answer. A body follows where the status is 200 and the method is GET.</summary>
-    public HitHead? HeadOf(in KnownRequest request, OpenEntry entry)
-    {
-        HitHeaders prepared = PreparedOf(entry);
-        StringValues wanted = request.Fields.IfNoneMatch;
-        int status = wanted.Count > 0 && EntryAnswers.Matches(wanted, prepared.ETag.ToString()) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
-        DateTimeOffset now = time.GetUtcNow();
-        HitHead? head = request.Line.Head;
-        if (head is null || head.Second != now.ToUnixTimeSeconds() || head.Status != status || head.Headers != prepared)
-        {
-            head = HitHead.Of(headers, prepared, entry.Header, status, now);
-            request.Line.Head = head?.Bytes.Length <= KeptHeadBytesMax ? head : null;
-        }
-
-        return head;
-    }
-
-    /// <summary>Counts and logs the answer to a recognised request.</summary>
-    public void AccountRecognised(EntryHeader entry, int status, long bytes)
-    {
-        Interlocked.Increment(ref _recognised);
-        Account(entry, status, bytes);
-    }
+    /// <summary>Whether nothing in a request's fields asks for anything but the picture, or to hear that it is the same still.</summary>
+    public static bool IsPlain(IHeaderDictionary headers) =>
+        headers.CacheControl.Count == 0 && headers.Range.Count == 0 && headers.Pragma.Count == 0 && !headers.ContainsKey("no-cache");
 
     private void Account(EntryHeader entry, int status, long bytes)
     {
         RequestMeters.Saved(entry);
         RequestMeters.Answered(Tier.Exact, bytes);
         log.Write(entry.Id, Tier.Exact, status, bytes);
-    }
-
-    /// <summary>The next request like this one need not be parsed.</summary>
-    private void Learn(HttpContext context, string target, Hash256 key)
-    {
-        if (target[0] == '/' && RepeatReader.Of(context) is { } reader && IsRepeatable(context))
-        {
-            _known.Add(target, HttpMethods.IsHead(context.Request.Method), key, reader.Answered(), context.Request.Headers.IfNoneMatch);
-        }
-    }
-
-    private static bool IsRepeatable(HttpContext context)
-    {
-        IHeaderDictionary fields = context.Request.Headers;
-        return context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
-            && (fields.Connection.Count == 0 || (fields.Connection.Count == 1 && string.Equals(fields.Connection[0], "keep-alive", StringComparison.OrdinalIgnoreCase)))
-            && !Array.Exists(NotRepeated, fields.ContainsKey);
     }
 
     private async Task FromStoreAsync(HttpContext context, string target, Hash256 key, Func<HttpContext, string, Task> otherwise)
@@ -145,7 +73,7 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
     {
         try
         {
-            using OpenEntry? entry = await store.OpenAsync(key, context.RequestAborted);
+            using OpenEntry? entry = await _store.OpenAsync(key, context.RequestAborted);
             if (entry is null)
             {
                 return false;
@@ -184,6 +112,31 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         return HttpMethods.IsGet(context.Request.Method);
     }
 
+    /// <summary>The answer to a recognised request by a picture; false where Kestrel is to give it.</summary>
+    private bool TryAnswer(in KnownRequest request, OpenEntry entry, out KnownAnswer answer)
+    {
+        HitHeaders prepared = PreparedOf(entry);
+        StringValues wanted = request.Fields.IfNoneMatch;
+        int status = wanted.Count > 0 && EntryAnswers.Matches(wanted, prepared.ETag.ToString()) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
+        DateTimeOffset now = time.GetUtcNow();
+        HitHead? head = HitHead.Latest(request.Line, prepared, status, now) ?? MakeHead(request.Line, prepared, entry.Header, status, now);
+        bool sends = status == StatusCodes.Status200OK && !request.Line.IsHead;
+        answer = head is null ? default : new KnownAnswer(head, sends ? entry : null, entry);
+        return head is not null;
+    }
+
+    private HitHead? MakeHead(KnownLine line, HitHeaders prepared, EntryHeader entry, int status, DateTimeOffset now)
+    {
+        var fields = new HeaderDictionary();
+        headers.Exact(fields, prepared);
+        if (status == StatusCodes.Status200OK)
+        {
+            fields.ContentLength = entry.Length;
+        }
+
+        return HitHead.Of(line, prepared, status, fields, now);
+    }
+
     private HitHeaders PreparedOf(OpenEntry entry)
     {
         var prepared = entry.Prepared as HitHeaders;
@@ -195,7 +148,27 @@ internal sealed class HotPath(IEntryStore store, CacheHeaders headers, RequestLo
         return prepared;
     }
 
-    /// <summary>Whether nothing in the headers asks for anything but the picture, or to hear that it is the same still.</summary>
-    private static bool IsPlain(IHeaderDictionary headers) =>
-        headers.CacheControl.Count == 0 && headers.Range.Count == 0 && headers.Pragma.Count == 0 && !headers.ContainsKey("no-cache");
+    /// <summary>The picture that a known line names.</summary>
+    private sealed record KnownPicture(HotPath Path, Hash256 Key) : IKnownTarget
+    {
+        public bool TryAnswer(in KnownRequest request, out KnownAnswer answer)
+        {
+            answer = default;
+            return request.Fields.IsPlain && Path._store.TryGetHot(Key, out HotEntry? entry) && Path.TryAnswer(request, entry, out answer);
+        }
+
+        public async ValueTask<KnownAnswer?> OpenAsync(KnownRequest request, CancellationToken cancellationToken)
+        {
+            OpenEntry? entry = request.Fields.IsPlain ? await Path._store.OpenAsync(Key, cancellationToken) : null;
+            if (entry is not null && Path.TryAnswer(request, entry, out KnownAnswer answer))
+            {
+                return answer;
+            }
+
+            entry?.Dispose();
+            return null;
+        }
+
+        public void Account(in KnownAnswer answer) => Path.Account(answer.Entry!.Header, answer.Head.Status, answer.Bytes);
+    }
 }

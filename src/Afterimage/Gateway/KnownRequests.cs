@@ -1,13 +1,16 @@
 using System.Text;
+using Afterimage.Caching.Http;
+using Afterimage.Gateway.Sockets;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Afterimage.Gateway;
 
-/// <summary>The first line of a request that named a stored picture before, and what its answer began with.</summary>
+/// <summary>The first line of a request that was answered out of memory or from disk before, and what its answer began with.</summary>
 /// <param name="bytes">With its line end.</param>
 /// <param name="isHead">Whether the method is HEAD; else it is GET.</param>
-/// <param name="key">The picture's exact key.</param>
-internal sealed class KnownLine(byte[] bytes, bool isHead, Hash256 key) : IKnownBytes
+/// <param name="target">What it names.</param>
+internal sealed class KnownLine(byte[] bytes, bool isHead, IKnownTarget target) : IKnownBytes
 {
     private HitHead? _head;
 
@@ -15,7 +18,7 @@ internal sealed class KnownLine(byte[] bytes, bool isHead, Hash256 key) : IKnown
 
     public bool IsHead => isHead;
 
-    public Hash256 Key => key;
+    public IKnownTarget Target => target;
 
     /// <summary>The latest answer's head; good for its second.</summary>
     public HitHead? Head
@@ -25,14 +28,38 @@ internal sealed class KnownLine(byte[] bytes, bool isHead, Hash256 key) : IKnown
     }
 }
 
-/// <summary>The fields of a request that asked for nothing but its picture, or to hear that it is the same still.</summary>
-/// <param name="bytes">Up to and with the empty line.</param>
-/// <param name="ifNoneMatch">As Kestrel read it.</param>
-internal sealed class KnownFields(byte[] bytes, StringValues ifNoneMatch) : IKnownBytes
+/// <summary>The fields of a request, as targets read them.</summary>
+internal sealed class KnownFields : IKnownBytes
 {
-    public byte[] Bytes => bytes;
+    /// <param name="bytes">Up to and with the empty line.</param>
+    /// <param name="headers">As Kestrel read them.</param>
+    public KnownFields(byte[] bytes, IHeaderDictionary headers)
+    {
+        Bytes = bytes;
+        IfNoneMatch = headers.IfNoneMatch;
+        IsPlain = HotPath.IsPlain(headers);
+        All = new HttpFields(headers.SelectMany(field => field.Value, (field, value) => KeyValuePair.Create(field.Key, value ?? "")));
+        Directives = RequestDirectives.Parse(All.Get("Cache-Control"));
+        AsksForMore = headers.Range.Count > 0 || headers.IfMatch.Count > 0 || headers.IfUnmodifiedSince.Count > 0;
+        HasConditions = headers.IfNoneMatch.Count > 0 || headers.IfModifiedSince.Count > 0;
+    }
 
-    public StringValues IfNoneMatch => ifNoneMatch;
+    public byte[] Bytes { get; }
+
+    public StringValues IfNoneMatch { get; }
+
+    /// <summary>See <see cref="HotPath.IsPlain"/>.</summary>
+    public bool IsPlain { get; }
+
+    public HttpFields All { get; }
+
+    public RequestDirectives Directives { get; }
+
+    /// <summary>Whether they ask for a range, or under a condition that only the origin can evaluate.</summary>
+    public bool AsksForMore { get; }
+
+    /// <summary>Whether they ask if something has changed: there are as many of those as there are versions of what they ask for.</summary>
+    public bool HasConditions { get; }
 }
 
 /// <summary>A request whose both parts are known.</summary>
@@ -40,11 +67,18 @@ internal sealed class KnownFields(byte[] bytes, StringValues ifNoneMatch) : IKno
 internal readonly record struct KnownRequest(KnownLine Line, KnownFields Fields, int Length);
 
 /// <summary>
-/// Recognises requests by their bytes. Who asks again sends the same bytes again: a first line that named a picture before, and fields that Kestrel has parsed before and that
-/// <see cref="HotPath"/> found to ask for nothing else. Nothing is parsed here; what differs in a single byte is not known. Bounded. Thread-safe.
+/// Recognises requests by their bytes. Who asks again sends the same bytes again: a first line that a stored picture or response answered before, and fields that Kestrel has parsed
+/// before. Nothing is parsed here; what differs in a single byte is not known. Bounded. Thread-safe.
 /// </summary>
-internal sealed class KnownRequests
+/// <param name="enabled">False where the fields say whose a request is: then nothing is ever known.</param>
+internal sealed class KnownRequests(bool enabled)
 {
+    // What ends a connection, changes how it goes on, brings a body, or is secret and stays nowhere longer than its request.
+    private static readonly string[] NotRepeated =
+    [
+        .. RequestScope.KeyHeaders, "Cookie", "Proxy-Authorization", "Content-Length", "Expect", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
+    ];
+
     private const int LineBytesMax = 1_100;
     private const int FieldsBytesMax = 2_048;
 
@@ -54,11 +88,22 @@ internal sealed class KnownRequests
     // Of their own: there are as many entity tags as pictures.
     private readonly KnownBytesTable<KnownFields> _conditional = new(128);
 
+    private long _recognised;
+
+    /// <summary>Requests that were answered without being parsed.</summary>
+    public long Recognised => Interlocked.Read(ref _recognised);
+
+    /// <summary>Whether every answer ends its connection, which only Kestrel can do.</summary>
+    public bool IsClosing { get; set; }
+
+    /// <summary>Counts a request that was answered without being parsed.</summary>
+    public void CountRecognised() => Interlocked.Increment(ref _recognised);
+
     /// <summary>Finds the request that the bytes begin with.</summary>
     public bool TryFind(ReadOnlySpan<byte> bytes, out KnownRequest request)
     {
         request = default;
-        if (!TrySplit(bytes, out int line, out int length) || _lines.Find(bytes[..line]) is not { } knownLine
+        if (IsClosing || !TrySplit(bytes, out int line, out int length) || _lines.Find(bytes[..line]) is not { } knownLine
             || FindFields(bytes[line..length]) is not { } knownFields)
         {
             return false;
@@ -70,12 +115,30 @@ internal sealed class KnownRequests
 
     /// <summary>The head of the request that the bytes begin with, if its fields are not known and may be learned.</summary>
     public byte[]? ToLearn(ReadOnlySpan<byte> bytes) =>
-        TrySplit(bytes, out int line, out int length) && FindFields(bytes[line..length]) is null && HasStrictLineEnds(bytes[..length]) ? bytes[..length].ToArray() : null;
+        enabled && TrySplit(bytes, out int line, out int length) && FindFields(bytes[line..length]) is null && HasStrictLineEnds(bytes[..length]) ? bytes[..length].ToArray() : null;
 
-    /// <summary>Notes that a request was answered by the picture of this key. Its target begins with a slash.</summary>
+    /// <summary>The next request like this one need not be parsed.</summary>
+    /// <param name="context">A request that is being answered now and whose answer leaves the connection open.</param>
+    /// <param name="target">Its target; begins with a slash where the request is to be known.</param>
+    /// <param name="named">What the target names.</param>
+    public void Learn(HttpContext context, string target, IKnownTarget named)
+    {
+        if (enabled && target[0] == '/' && RepeatReader.Of(context) is { } reader && IsRepeatable(context))
+        {
+            Add(target, HttpMethods.IsHead(context.Request.Method), named, reader.Answered(), context.Request.Headers);
+        }
+    }
+
+    private static bool IsRepeatable(HttpContext context)
+    {
+        IHeaderDictionary fields = context.Request.Headers;
+        return context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
+            && (fields.Connection.Count == 0 || (fields.Connection.Count == 1 && string.Equals(fields.Connection[0], "keep-alive", StringComparison.OrdinalIgnoreCase)))
+            && !Array.Exists(NotRepeated, fields.ContainsKey);
+    }
+
     /// <param name="head">The whole of it, where its fields are to be learned too.</param>
-    /// <param name="ifNoneMatch">Of its fields.</param>
-    public void Add(string target, bool isHead, Hash256 key, byte[]? head, StringValues ifNoneMatch)
+    private void Add(string target, bool isHead, IKnownTarget named, byte[]? head, IHeaderDictionary headers)
     {
         byte[] line = Encoding.ASCII.GetBytes($"{(isHead ? "HEAD" : "GET")} {target} HTTP/1.1\r\n");
         if (!Ascii.IsValid(target) || line.Length > LineBytesMax)
@@ -83,14 +146,15 @@ internal sealed class KnownRequests
             return;
         }
 
-        if (_lines.Find(line)?.Key != key)
+        if (_lines.Find(line)?.Target.Equals(named) != true)
         {
-            _lines.Set(new KnownLine(line, isHead, key));
+            _lines.Set(new KnownLine(line, isHead, named));
         }
 
         if (head is not null && head.AsSpan().StartsWith(line))
         {
-            (ifNoneMatch.Count > 0 ? _conditional : _fields).Set(new KnownFields(head[line.Length..], ifNoneMatch));
+            var fields = new KnownFields(head[line.Length..], headers);
+            (fields.HasConditions ? _conditional : _fields).Set(fields);
         }
     }
 

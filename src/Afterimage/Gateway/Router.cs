@@ -17,6 +17,7 @@ internal sealed class Router
     private const string SecondLength = "X-Content-Length";
 
     private readonly RouteTable _routes;
+    private readonly KnownRequests _known;
     private readonly HotPath _hot;
     private readonly Func<HttpContext, string, Task> _guarded;
     private readonly ImageRoute _images;
@@ -26,25 +27,18 @@ internal sealed class Router
     private readonly HttpCacheRoute? _http;
     private readonly ScopeOptions _scope;
 
-    public Router(RouteTable routes, ScopeOptions scope, HotPath hot, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
+    public Router(RouteTable routes, ScopeOptions scope, KnownRequests known, HotPath hot, ImageRoute images, HttpCacheRoute? http, Forwarder forwarder, AdminRoutes admin, CacheHeaders headers)
     {
         _guarded = GuardedAsync;
-        (_routes, _scope, _hot, _images, _http, _forwarder, _admin, _headers) = (routes, scope, hot, images, http, forwarder, admin, headers);
+        (_routes, _scope, _known, _hot, _images, _http, _forwarder, _admin, _headers) = (routes, scope, known, hot, images, http, forwarder, admin, headers);
     }
 
-    /// <summary>Whether every answer ends its connection, because the gateway is about to stop.</summary>
-    public bool IsClosing
-    {
-        get => _hot.IsClosing;
-        set => _hot.IsClosing = value;
-    }
-
-    /// <summary>Answers what is asked again before it is parsed.</summary>
-    public HotPath Hot => _hot;
+    /// <summary>Requests that are answered before they are parsed. While it is closing every answer ends its connection here too.</summary>
+    public KnownRequests Known => _known;
 
     public Task HandleAsync(HttpContext context)
     {
-        if (IsClosing)
+        if (_known.IsClosing)
         {
             context.Response.Headers.Connection = "close";
         }

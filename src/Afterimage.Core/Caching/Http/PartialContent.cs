@@ -1,3 +1,5 @@
+using Afterimage.Entries;
+
 namespace Afterimage.Caching.Http;
 
 /// <summary>Joining parts of one representation, RFC 9111 section 3.4 and RFC 9110 section 15.3.7.3.</summary>
@@ -23,8 +25,8 @@ public static class PartialContent
         }
 
         byte[] body = new byte[joined.Length];
-        older.Body.CopyTo(body.AsMemory((int)(a.First - joined.First)));
-        newer.Body.CopyTo(body.AsMemory((int)(b.First - joined.First)));
+        older.Body.CopyTo(0, body.AsSpan((int)(a.First - joined.First), (int)a.Length));
+        newer.Body.CopyTo(0, body.AsSpan((int)(b.First - joined.First), (int)b.Length));
         return Make(older, newer, joined, body, policy);
     }
 
@@ -43,7 +45,7 @@ public static class PartialContent
             newer.Vary,
             newer.RequestTime,
             newer.ResponseTime,
-            body,
+            new MemoryContent(body),
             complete ? null : joined,
             policy);
     }

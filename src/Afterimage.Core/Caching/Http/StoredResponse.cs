@@ -1,3 +1,5 @@
+using Afterimage.Entries;
+
 namespace Afterimage.Caching.Http;
 
 /// <summary>
@@ -24,7 +26,7 @@ public sealed class StoredResponse
         VaryKey vary,
         DateTimeOffset requestTime,
         DateTimeOffset responseTime,
-        ReadOnlyMemory<byte> body,
+        MemoryContent body,
         ContentRange? range,
         HttpCachePolicy policy)
     {
@@ -48,7 +50,7 @@ public sealed class StoredResponse
         Bytes = body.Length + Fields.ApproximateBytes + 512;
     }
 
-    private StoredResponse(StoredResponse head, ReadOnlyMemory<byte> body)
+    private StoredResponse(StoredResponse head, MemoryContent body)
     {
         Status = head.Status;
         Reason = head.Reason;
@@ -67,7 +69,7 @@ public sealed class StoredResponse
     }
 
     /// <summary>The same response with its content.</summary>
-    public StoredResponse WithBody(ReadOnlyMemory<byte> body) => new(this, body);
+    public StoredResponse WithBody(MemoryContent body) => new(this, body);
 
     public int Status { get; }
 
@@ -84,7 +86,7 @@ public sealed class StoredResponse
 
     public DateTimeOffset ResponseTime { get; }
 
-    public ReadOnlyMemory<byte> Body { get; }
+    public MemoryContent Body { get; }
 
     public ContentRange? Range { get; }
 

@@ -20,8 +20,8 @@ public static class StoredResponseEntry
     private const string Received = ":received";
     private const string Vary = ":vary";
 
-    /// <summary>The header of the entry; its body is the response's.</summary>
-    public static EntryHeader ToHeader(in ResourceKey key, StoredResponse response)
+    /// <summary>The header of the entry whose body is the response's.</summary>
+    public static EntryHeader ToHeader(in ResourceKey key, StoredResponse response, ReadOnlySpan<byte> body)
     {
         ImageRequest request = RequestOf(key, response.Vary);
         var fields = new List<KeyValuePair<string, string>>(response.Fields.Lines)
@@ -45,8 +45,8 @@ public static class StoredResponseEntry
             Key = request.ExactKey,
             Created = response.ResponseTime,
             ContentType = response.Fields.First("Content-Type") ?? "application/octet-stream",
-            ContentHash = Hash256.Of(response.Body.Span),
-            Length = response.Body.Length,
+            ContentHash = Hash256.Of(body),
+            Length = body.Length,
             ResponseHeaders = fields,
         };
     }
@@ -59,7 +59,7 @@ public static class StoredResponseEntry
         header.Request.Dialect == Dialect ? new ResourceKey(header.Request.Scope, header.Request.Prompt) : null;
 
     /// <summary>The response of an entry; null where the header is not one that <see cref="ToHeader"/> wrote.</summary>
-    public static StoredResponse? FromEntry(EntryHeader header, ReadOnlyMemory<byte> body, HttpCachePolicy policy)
+    public static StoredResponse? FromEntry(EntryHeader header, MemoryContent body, HttpCachePolicy policy)
     {
         var fields = new List<KeyValuePair<string, string>>(header.ResponseHeaders.Count);
         var names = new List<string>();

@@ -88,7 +88,7 @@ internal sealed class DiskTier : IAsyncDisposable
 
             try
             {
-                ReadOnlyMemory<byte> body = entry.Body ?? await ReadAsync(entry, cancellationToken);
+                MemoryContent body = new MemoryContent(entry.Body ?? await ReadAsync(entry, cancellationToken)).Kept();
 
                 // The name is a hash; the entry itself says whose it is.
                 if (StoredResponseEntry.KeyOf(entry.Header) == key && StoredResponseEntry.FromEntry(entry.Header, body, _policy) is { } response)
@@ -106,7 +106,10 @@ internal sealed class DiskTier : IAsyncDisposable
     }
 
     /// <summary>Writes a complete response some time soon.</summary>
-    public void Save(ResourceKey key, StoredResponse response)
+    /// <param name="key">Whose it is.</param>
+    /// <param name="response">It as it is in memory.</param>
+    /// <param name="body">Its content.</param>
+    public void Save(ResourceKey key, StoredResponse response, ReadOnlyMemory<byte> body)
     {
         if (!response.IsComplete || Interlocked.Add(ref _queuedBytes, response.Bytes) > QueuedBytesMax)
         {
@@ -124,8 +127,8 @@ internal sealed class DiskTier : IAsyncDisposable
                 return;
             }
 
-            EntryHeader header = StoredResponseEntry.ToHeader(key, response);
-            if (await _entries.PutAsync(header, response.Body, CancellationToken.None) is not (PutOutcome.Stored or PutOutcome.Replaced))
+            EntryHeader header = StoredResponseEntry.ToHeader(key, response, body.Span);
+            if (await _entries.PutAsync(header, body, CancellationToken.None) is not (PutOutcome.Stored or PutOutcome.Replaced))
             {
                 return;
             }

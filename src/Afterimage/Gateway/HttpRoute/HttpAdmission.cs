@@ -1,4 +1,5 @@
 using Afterimage.Caching.Http;
+using Afterimage.Entries;
 
 namespace Afterimage.Gateway.HttpRoute;
 
@@ -37,7 +38,7 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
             VaryKey.Of(VaryFields.Parse(head.EndToEnd.Get("Vary")) ?? [], ask.Fields),
             head.RequestTime,
             head.ResponseTime,
-            default,
+            MemoryContent.Empty,
             range,
             options.Policy);
     }
@@ -51,9 +52,10 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
         }
 
         StoredResponse response = Combined(ask, complete);
-        if (store.Put(ask.Key, response))
+        StoredResponse kept = response.WithBody(response.Body.Kept());
+        if (store.Put(ask.Key, kept))
         {
-            disk?.Save(ask.Key, response);
+            disk?.Save(ask.Key, kept, response.Body.Body ?? throw new InvalidOperationException("what has just arrived is an array"));
         }
     }
 

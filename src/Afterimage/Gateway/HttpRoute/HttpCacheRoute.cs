@@ -12,6 +12,7 @@ namespace Afterimage.Gateway.HttpRoute;
 internal sealed class HttpCacheRoute : IAsyncDisposable
 {
     private readonly RouteParts _parts;
+    private readonly KnownResources _known;
     private readonly OriginFetch _fetch;
     private readonly Purging _purging;
     private readonly OriginPassage _passage;
@@ -21,11 +22,13 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     /// <param name="limits">How many requests may be there at the same time.</param>
     /// <param name="store">Stored responses; may be shared by routes of the same origin only.</param>
     /// <param name="disk">Behind <paramref name="store"/> and disposed with the route; null to keep responses in memory only.</param>
+    /// <param name="known">Learns what is asked again.</param>
     /// <param name="log">Gets a line for every request; null for none.</param>
     /// <param name="time">The clock.</param>
-    public HttpCacheRoute(HttpRouteOptions options, OriginPool pool, OriginLimits limits, ResponseStore store, DiskTier? disk, RequestLog? log, TimeProvider time)
+    public HttpCacheRoute(HttpRouteOptions options, OriginPool pool, OriginLimits limits, ResponseStore store, DiskTier? disk, KnownRequests known, RequestLog? log, TimeProvider time)
     {
         _parts = new RouteParts(options, pool, limits, store, disk, log, time);
+        _known = new KnownResources(_parts, known);
         _fetch = new OriginFetch(_parts);
         _purging = new Purging(_parts);
         _passage = new OriginPassage(_parts, _fetch, _purging);
@@ -86,6 +89,11 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
             if (verdict == ReuseVerdict.StaleWhileRevalidate)
             {
                 _fetch.RefreshInBackground(request, stored);
+            }
+
+            if (verdict == ReuseVerdict.Fresh)
+            {
+                _known.Learn(request, stored);
             }
 
             if (verdict != ReuseVerdict.Validate)

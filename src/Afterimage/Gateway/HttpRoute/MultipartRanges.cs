@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Afterimage.Caching.Http;
 
@@ -6,7 +7,7 @@ namespace Afterimage.Gateway.HttpRoute;
 /// <summary>Several ranges of one stored response as <c>multipart/byteranges</c>, RFC 9110 section 14.6.</summary>
 /// <param name="Boundary">Between the parts; random, so that content cannot contain it on purpose.</param>
 /// <param name="Body">The parts with their header sections.</param>
-internal sealed record MultipartRanges(string Boundary, byte[] Body)
+internal sealed record MultipartRanges(string Boundary, ReadOnlyMemory<byte> Body)
 {
     private const int RangesMax = 16;
 
@@ -39,17 +40,19 @@ internal sealed record MultipartRanges(string Boundary, byte[] Body)
     public static MultipartRanges Build(StoredResponse stored, IReadOnlyList<RangeSelection> selected)
     {
         string boundary = Guid.NewGuid().ToString("N");
-        using var body = new MemoryStream();
+        var body = new ArrayBufferWriter<byte>();
         string? type = stored.Fields.First("Content-Type");
         foreach (RangeSelection selection in selected)
         {
             string head = $"--{boundary}\r\n{(type is null ? "" : $"Content-Type: {type}\r\n")}Content-Range: {selection.Range}\r\n\r\n";
             body.Write(Encoding.Latin1.GetBytes(head));
-            body.Write(stored.Body.Span.Slice((int)selection.Offset, (int)selection.Range.Length));
+            int length = (int)selection.Range.Length;
+            stored.Body.CopyTo(selection.Offset, body.GetSpan(length)[..length]);
+            body.Advance(length);
             body.Write("\r\n"u8);
         }
 
         body.Write(Encoding.ASCII.GetBytes($"--{boundary}--\r\n"));
-        return new MultipartRanges(boundary, body.ToArray());
+        return new MultipartRanges(boundary, body.WrittenMemory);
     }
 }

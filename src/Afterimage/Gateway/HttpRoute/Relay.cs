@@ -1,5 +1,6 @@
 using Afterimage.Caching;
 using Afterimage.Caching.Http;
+using Afterimage.Entries;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -121,7 +122,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
             {
                 await using Stream content = await head.OpenContentAsync(CancellationToken.None);
                 await buffer.FillAsync(content, static () => { }, options.ReadTimeout, CancellationToken.None);
-                return buffer.Overflowed ? null : admitted.WithBody(buffer.Content);
+                return buffer.Overflowed ? null : admitted.WithBody(new MemoryContent(buffer.Content));
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or TimeoutException)
             {
@@ -162,7 +163,7 @@ internal sealed class Relay(HttpRouteOptions options, HttpAdmission admission, F
     {
         if (!buffer.Overflowed)
         {
-            admission.Store(ask, stored.WithBody(buffer.Content));
+            admission.Store(ask, stored.WithBody(new MemoryContent(buffer.Content)));
         }
     }
 }

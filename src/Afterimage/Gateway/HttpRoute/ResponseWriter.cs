@@ -1,6 +1,7 @@
 using System.Globalization;
 using Afterimage.Caching;
 using Afterimage.Caching.Http;
+using Afterimage.Gateway.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -32,7 +33,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         if (stored.Status is 200 or 206 && Preconditions.IsNotModified(stored, request.Fields))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
-            SetFields(response, Prepare(stored).NotModified, stored, now, forwarded);
+            SetFields(response.Headers, Prepare(stored).NotModified, stored, now, forwarded);
             account.Add(Tier.Exact, StatusCodes.Status304NotModified, 0);
             return Task.CompletedTask;
         }
@@ -54,7 +55,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         }
 
         SetStatus(request.Context, stored);
-        SetFields(response, Prepare(stored).All, stored, now, forwarded);
+        SetFields(response.Headers, Prepare(stored).All, stored, now, forwarded);
         account.Add(Tier.Exact, stored.Status, request.IsHead ? 0 : stored.Body.Length);
         if (!StatusRules.HasContent(stored.Status))
         {
@@ -62,14 +63,14 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         }
 
         response.ContentLength = stored.Body.Length;
-        return request.IsHead ? Task.CompletedTask : response.Body.WriteAsync(stored.Body, CancellationToken.None).AsTask();
+        return request.IsHead ? Task.CompletedTask : SendAsync(request, stored, 0, stored.Body.Length);
     }
 
     /// <summary>Serves one range of a stored response, whole or part, or says that it has none.</summary>
     public Task WriteRangeAsync(RouteRequest request, StoredResponse stored, RangeSelection selection, string? forwarded)
     {
         HttpResponse response = request.Context.Response;
-        SetFields(response, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
+        SetFields(response.Headers, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
         if (selection.Outcome == RangeOutcome.Unsatisfiable)
         {
             account.Add(Tier.Exact, StatusCodes.Status416RangeNotSatisfiable, 0);
@@ -84,20 +85,19 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         response.Headers.ContentRange = selection.Range.ToString();
         response.ContentLength = selection.Range.Length;
         account.Add(Tier.Exact, StatusCodes.Status206PartialContent, selection.Range.Length);
-        ReadOnlyMemory<byte> bytes = stored.Body.Slice((int)selection.Offset, (int)selection.Range.Length);
-        return response.Body.WriteAsync(bytes, CancellationToken.None).AsTask();
+        return SendAsync(request, stored, selection.Offset, selection.Range.Length);
     }
 
-    private Task WriteRangesAsync(RouteRequest request, StoredResponse stored, List<RangeSelection> selected, string? forwarded)
+    private async Task WriteRangesAsync(RouteRequest request, StoredResponse stored, List<RangeSelection> selected, string? forwarded)
     {
         HttpResponse response = request.Context.Response;
         var multipart = MultipartRanges.Build(stored, selected);
-        SetFields(response, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
+        SetFields(response.Headers, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.ContentType = multipart.ContentType;
         response.ContentLength = multipart.Body.Length;
         account.Add(Tier.Exact, StatusCodes.Status206PartialContent, multipart.Body.Length);
-        return response.Body.WriteAsync(multipart.Body, CancellationToken.None).AsTask();
+        await ContentSender.SendAsync(request.Context, multipart.Body);
     }
 
     /// <summary>Serves a response whose content is still arriving for another request.</summary>
@@ -106,7 +106,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         DateTimeOffset now = time.GetUtcNow();
         HttpResponse response = request.Context.Response;
         bool notModified = head.Status == 200 && Preconditions.IsNotModified(head, request.Fields);
-        SetFields(response, notModified ? Prepare(head).NotModified : Prepare(head).All, head, now, "fwd=uri-miss; collapsed");
+        SetFields(response.Headers, notModified ? Prepare(head).NotModified : Prepare(head).All, head, now, "fwd=uri-miss; collapsed");
         if (notModified)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
@@ -129,6 +129,20 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         return Relay.CopyAsync(request.Context, content);
     }
 
+    /// <summary>The fields of a plain hit.</summary>
+    /// <param name="headers">Gets them.</param>
+    /// <param name="stored">The response.</param>
+    /// <param name="status">304, or that of the response.</param>
+    /// <param name="now">The time.</param>
+    public void SetHit(IHeaderDictionary headers, StoredResponse stored, int status, DateTimeOffset now) =>
+        SetFields(headers, status == StatusCodes.Status304NotModified ? Prepare(stored).NotModified : Prepare(stored).All, stored, now, null);
+
+    private static Task SendAsync(in RouteRequest request, StoredResponse stored, long from, long count)
+    {
+        ValueTask<long> sending = ContentSender.SendAsync(request.Context, stored.Body, from, count);
+        return sending.IsCompletedSuccessfully ? Task.CompletedTask : sending.AsTask();
+    }
+
     private static void SetStatus(HttpContext context, StoredResponse stored)
     {
         context.Response.StatusCode = stored.Status;
@@ -138,9 +152,8 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         }
     }
 
-    private void SetFields(HttpResponse response, KeyValuePair<string, StringValues>[] fields, StoredResponse stored, DateTimeOffset now, string? forwarded)
+    private void SetFields(IHeaderDictionary headers, KeyValuePair<string, StringValues>[] fields, StoredResponse stored, DateTimeOffset now, string? forwarded)
     {
-        IHeaderDictionary headers = response.Headers;
         foreach (KeyValuePair<string, StringValues> field in fields)
         {
             headers[field.Key] = field.Value;

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Afterimage.Gateway.Sockets;
 
 /// <summary>
-/// The input of a plain HTTP/1.1 connection, in place of Kestrel's own. While Kestrel waits for a request, those that <see cref="HotPath"/> recognises by their bytes are answered
+/// The input of a plain HTTP/1.1 connection, in place of Kestrel's own. While Kestrel waits for a request, those that <see cref="KnownRequests"/> recognises by their bytes are answered
 /// here and Kestrel never sees them; everything else it gets as it came. Parsing and writing heads that are the same each time took
 /// two fifths of the time that a small hit spent in this process (decision 0008).
 /// <para>
@@ -28,7 +28,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     private readonly PipeReader _inner;
     private readonly SocketOutput _output;
     private readonly ConnectionContext _connection;
-    private readonly HotPath _hot;
+    private readonly KnownRequests _known;
     private readonly int _bytesPerSecondMin;
     private CancellationTokenSource? _slow;
 
@@ -37,15 +37,15 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     private long _unseenUntil = UnseenUntil();
     private bool _requestBegins = true;
 
-    private RepeatReader(PipeReader inner, SocketOutput output, ConnectionContext connection, HotPath hot, int bytesPerSecondMin) =>
-        (_inner, _output, _connection, _hot, _bytesPerSecondMin) = (inner, output, connection, hot, bytesPerSecondMin);
+    private RepeatReader(PipeReader inner, SocketOutput output, ConnectionContext connection, KnownRequests known, int bytesPerSecondMin) =>
+        (_inner, _output, _connection, _known, _bytesPerSecondMin) = (inner, output, connection, known, bytesPerSecondMin);
 
     /// <summary>Kestrel's clock for idle connections runs on while it sees no requests; it sees one at least as often as this.</summary>
     public static TimeSpan UnseenMax => TimeSpan.FromSeconds(UnseenSecondsMax);
 
     /// <summary>Puts itself between Kestrel and the input of every connection of an endpoint; behind <see cref="SocketOutput.Use"/>.</summary>
     /// <param name="bytesPerSecondMin">A client that takes less is cut off; 0 for never.</param>
-    public static void Use(ListenOptions listen, HotPath hot, int bytesPerSecondMin) => listen.Use(next => async connection =>
+    public static void Use(ListenOptions listen, KnownRequests known, int bytesPerSecondMin) => listen.Use(next => async connection =>
     {
         if (connection.Features.Get<SocketOutput>() is not { } output)
         {
@@ -54,7 +54,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
         }
 
         IDuplexPipe transport = connection.Transport;
-        using var reader = new RepeatReader(transport.Input, output, connection, hot, bytesPerSecondMin);
+        using var reader = new RepeatReader(transport.Input, output, connection, known, bytesPerSecondMin);
         connection.Transport = new Duplex(reader, transport.Output);
         connection.Features.Set(reader);
         try
@@ -110,29 +110,29 @@ internal sealed class RepeatReader : PipeReader, IDisposable
         while (true)
         {
             ReadResult read = await _inner.ReadAsync(cancellationToken);
-            if (read.IsCanceled || read.IsCompleted || Environment.TickCount64 > _unseenUntil || !_hot.TryFind(read.Buffer.FirstSpan, out KnownRequest request))
+            if (read.IsCanceled || read.IsCompleted || Environment.TickCount64 > _unseenUntil || !_known.TryFind(read.Buffer.FirstSpan, out KnownRequest request))
             {
                 return Leave(read);
             }
 
-            using OpenEntry? entry = _hot.TryGetHot(request, out HotEntry? inMemory) ? inMemory : await OpenAsync(request);
-            if (entry is null || _hot.HeadOf(request, entry) is not { } head)
+            KnownAnswer? found = request.Line.Target.TryAnswer(request, out KnownAnswer atOnce) ? atOnce : await OpenAsync(request);
+            if (found is not { } answer)
             {
                 request.Line.Head = null;
                 return Leave(read);
             }
 
-            bool sends = head.Status == StatusCodes.Status200OK && !request.Line.IsHead;
-            if (!TryWrite(head.Bytes, entry, sends))
+            using OpenEntry? opened = answer.Entry;
+            if (!TryWrite(answer))
             {
                 return Leave(read);
             }
 
             _inner.AdvanceTo(read.Buffer.GetPosition(request.Length));
-            long bytes = sends ? entry.Header.Length : 0;
-            _hot.AccountRecognised(entry.Header, head.Status, bytes);
+            _known.CountRecognised();
+            request.Line.Target.Account(answer);
             ValueTask<FlushResult> flushing = _output.FlushAsync(cancellationToken);
-            if ((flushing.IsCompletedSuccessfully ? flushing.Result : await WatchAsync(flushing, bytes)).IsCompleted)
+            if ((flushing.IsCompletedSuccessfully ? flushing.Result : await WatchAsync(flushing, answer.Bytes)).IsCompleted)
             {
                 _connection.Abort(new ConnectionAbortedException("The client is gone, or the picture's file is shorter than it was."));
             }
@@ -147,15 +147,15 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     {
         _requestBegins = false;
         _unseenUntil = UnseenUntil();
-        _left = _hot.ToLearn(read.Buffer.FirstSpan);
+        _left = _known.ToLearn(read.Buffer.FirstSpan);
         return read;
     }
 
-    private async ValueTask<OpenEntry?> OpenAsync(KnownRequest request)
+    private async ValueTask<KnownAnswer?> OpenAsync(KnownRequest request)
     {
         try
         {
-            return await _hot.OpenAsync(request, _connection.ConnectionClosed);
+            return await request.Line.Target.OpenAsync(request, _connection.ConnectionClosed);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -164,15 +164,15 @@ internal sealed class RepeatReader : PipeReader, IDisposable
     }
 
     /// <summary>Puts the answer together; false where that cannot be done here, and then nothing is sent.</summary>
-    private bool TryWrite(byte[] head, OpenEntry entry, bool sends)
+    private bool TryWrite(in KnownAnswer answer)
     {
-        _output.Add(head);
-        if (!sends)
+        _output.Add(answer.Head.Bytes);
+        if (answer.Content is not { } content)
         {
             return true;
         }
 
-        if (entry.Body is { } body)
+        if (content.Body is { } body)
         {
             _output.Add(body);
             return true;
@@ -180,14 +180,14 @@ internal sealed class RepeatReader : PipeReader, IDisposable
 
         try
         {
-            int length = (int)Math.Min(entry.Header.Length, int.MaxValue);
-            if (entry.File is { } file && length >= SmallFileBytes && SendFile.IsSupported)
+            int length = (int)Math.Min(content.Length, int.MaxValue);
+            if (content.File is { } file && length >= SmallFileBytes && SendFile.IsSupported)
             {
-                _output.Add(new FilePart(file.Handle, file.Offset, entry.Header.Length));
+                _output.Add(new FilePart(file.Handle, file.Offset, content.Length));
                 return true;
             }
 
-            if (entry.File is { } small && length < SmallFileBytes && RandomAccess.Read(small.Handle, _output.GetSpan(length)[..length], small.Offset) == length)
+            if (content.File is { } small && length < SmallFileBytes && RandomAccess.Read(small.Handle, _output.GetSpan(length)[..length], small.Offset) == length)
             {
                 _output.Advance(length);
                 return true;

@@ -1,5 +1,6 @@
 using System.Text;
 using Afterimage.Caching.Http;
+using Afterimage.Entries;
 
 namespace Afterimage.Tests.Caching.Http;
 
@@ -29,7 +30,15 @@ internal static class Make
         VaryKey vary = VaryKey.Of(VaryFields.Parse(fields.Get("Vary")) ?? [], request ?? HttpFields.Empty);
         ContentRange? range = status == 206 ? ContentRange.Parse(fields.First("Content-Range")) : null;
         return new StoredResponse(
-            status, null, ConnectionFields.Storable(fields, directives), directives, vary, time, time, Encoding.ASCII.GetBytes(body), range, HttpCachePolicy.Default);
+            status, null, ConnectionFields.Storable(fields, directives), directives, vary, time, time, new MemoryContent(Encoding.ASCII.GetBytes(body)), range, HttpCachePolicy.Default);
+    }
+
+    /// <summary>A part of a response's body; all of it by default.</summary>
+    public static string Text(StoredResponse response, long from = 0, long? count = null)
+    {
+        byte[] bytes = new byte[count ?? response.Body.Length];
+        response.Body.CopyTo(from, bytes);
+        return Encoding.ASCII.GetString(bytes);
     }
 
     public static Freshness FreshnessOf(int status, params string[] lines)

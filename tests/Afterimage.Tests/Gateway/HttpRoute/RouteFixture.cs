@@ -4,6 +4,7 @@ using Afterimage.Configuration;
 using Afterimage.Dialects;
 using Afterimage.Gateway;
 using Afterimage.Gateway.HttpRoute;
+using Afterimage.Gateway.Sockets;
 using Afterimage.Origin;
 using Afterimage.Tests.Scenarios;
 using Microsoft.AspNetCore.Builder;
@@ -21,12 +22,13 @@ internal sealed class RouteFixture : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpCacheRoute _route;
+    private readonly KnownRequests _known;
     private readonly OriginPool _pool;
     private readonly TestOrigin? _origin;
 
-    private RouteFixture(WebApplication app, HttpCacheRoute route, OriginPool pool, ResponseStore store, MovableTime time, TestOrigin? origin)
+    private RouteFixture(WebApplication app, HttpCacheRoute route, KnownRequests known, OriginPool pool, ResponseStore store, MovableTime time, TestOrigin? origin)
     {
-        (_app, _route, _pool, Store, Time, _origin) = (app, route, pool, store, time, origin);
+        (_app, _route, _known, _pool, Store, Time, _origin) = (app, route, known, pool, store, time, origin);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 200 }) { BaseAddress = Address };
     }
@@ -43,6 +45,9 @@ internal sealed class RouteFixture : IAsyncDisposable
 
     /// <summary>Requests that wait for others.</summary>
     public int Waiting => _route.Waiting;
+
+    /// <summary>Requests that were answered before they were parsed.</summary>
+    public long Recognised => _known.Recognised;
 
     /// <param name="answer">What the origin does.</param>
     /// <param name="change">Changes the route's options.</param>
@@ -103,18 +108,22 @@ internal sealed class RouteFixture : IAsyncDisposable
         OriginPool pool = Composition.CreatePool(settings, origin, TimeProvider.System);
         var limits = new OriginLimits(settings, TimeProvider.System);
         var store = new ResponseStore(64 << 20);
-        var route = new HttpCacheRoute(
-            change?.Invoke(options) ?? options, pool, limits, store, disk, null, time);
+        var known = new KnownRequests(enabled: true);
+        var route = new HttpCacheRoute(change?.Invoke(options) ?? options, pool, limits, store, disk, known, null, time);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             ServerSettings.Configure(kestrel, new LimitOptions());
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                SocketOutput.Use(listen);
+                RepeatReader.Use(listen, known, 0);
+            });
         });
         WebApplication app = builder.Build();
         app.Run(context => route.HandleAsync(
             context, RequestTarget.From(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)!.Value, context.Request.Headers["X-Tenant"].ToString()));
         await app.StartAsync();
-        return new RouteFixture(app, route, pool, store, time, owned);
+        return new RouteFixture(app, route, known, pool, store, time, owned);
     }
 }
