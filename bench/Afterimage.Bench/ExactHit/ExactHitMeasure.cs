@@ -16,9 +16,8 @@ internal static class ExactHitMeasure
     private const int PacedConnections = 64;
     private const double PacedPart = 0.7;
 
-    // AFTERIMAGE_BENCH_SIZE: one of them alone.
-    private static readonly int[] Sizes =
-        Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SIZE") is { } one ? [int.Parse(one, CultureInfo.InvariantCulture)] : [8_000, 60_000, 300_000];
+    /// <summary>In bytes. AFTERIMAGE_BENCH_SIZE: one of them alone.</summary>
+    public static IReadOnlyList<int> Sizes { get; } = Environment.GetEnvironmentVariable("AFTERIMAGE_BENCH_SIZE") is { } one ? [int.Parse(one, CultureInfo.InvariantCulture)] : [8_000, 60_000, 300_000];
 
     public static Task<int> RunAsync(bool json) => RunAsync(HitKind.Pictures, json);
 
@@ -45,11 +44,7 @@ internal static class ExactHitMeasure
             }
 
             await MeasureWithoutBodyAsync(kind, servers, folder, json);
-            if (kind.Has(HitServers.Disk))
-            {
-                new Measurement("resident memory, disk tier", "MB", servers[HitServers.Disk].ResidentBytes / 1e6, null, "lower", 250).Print(json);
-            }
-
+            new Measurement("resident memory, disk tier", "MB", servers[HitServers.Disk].ResidentBytes / 1e6, null, "lower", 250).Print(json);
             return 0;
         }
         finally
@@ -85,7 +80,7 @@ internal static class ExactHitMeasure
         Rounds Rate(string name) => new(runs[name].Select(r => r.PerSecond));
         Rounds FullP99(string name) => new(runs[name].Select(r => r.P99));
         Rounds PacedP99(string name) => new(paced[name]);
-        foreach ((string tier, _) in kind.Gateways)
+        foreach ((string tier, _, _) in kind.Gateways)
         {
             string title = $"{kind.Title} {size / 1000} KB, {tier} tier";
             double aim = tier == HitServers.Disk ? 0.95 : size > 100_000 ? 1.1 : 1.0;
@@ -117,7 +112,7 @@ internal static class ExactHitMeasure
         });
         foreach ((string outcome, Dictionary<string, List<double>> rates) in new[] { ("304", conditional), ("HEAD", head) })
         {
-            foreach ((string tier, _) in kind.Gateways)
+            foreach ((string tier, _, _) in kind.Gateways)
             {
                 Print($"{outcome}, {tier} tier", "req/s", new Rounds(rates[tier]), new Rounds(rates[HitServers.Nginx]), "higher", 1.0, json);
                 if (rates.TryGetValue(HitServers.Varnish, out List<double>? varnish))

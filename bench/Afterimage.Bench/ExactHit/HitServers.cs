@@ -30,9 +30,13 @@ internal sealed class HitServers : IAsyncDisposable
             servers.StartVarnish();
         }
 
-        foreach ((string tier, string settings) in kind.Gateways)
+        foreach ((string tier, string settings, bool restarts) in kind.Gateways)
         {
             servers.StartGateway(tier, settings);
+            if (restarts)
+            {
+                await servers.RestartAsync(tier, settings);
+            }
         }
 
         return servers;
@@ -112,6 +116,19 @@ internal sealed class HitServers : IAsyncDisposable
         int port = FreePort();
         string origin = new Uri(_origin.Address).Authority;
         _servers[Varnish] = (ChildProcess.Start("varnishd", $"-F -j none -a 127.0.0.1:{port} -b {origin} -s malloc,1g -n {Path.Combine(_folder, "varnish")}"), port);
+    }
+
+    /// <summary>Has everything stored, and starts another process that finds it on disk.</summary>
+    private async Task RestartAsync(string name, string settings)
+    {
+        foreach (int size in ExactHitMeasure.Sizes)
+        {
+            await WarmAsync(name, size);
+        }
+
+        await _servers[name].Process.TerminateAsync();
+        await _servers[name].Process.DisposeAsync();
+        StartGateway(name, settings);
     }
 
     private void StartGateway(string name, string settings)

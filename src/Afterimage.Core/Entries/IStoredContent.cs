@@ -16,4 +16,17 @@ public interface IStoredContent
 
     /// <summary>Reads up to <c>destination.Length</c> bytes from <paramref name="offset"/>; 0 at the end. Throws <see cref="IOException"/> where that fails in the middle.</summary>
     ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken);
+
+    /// <summary>Fills <paramref name="destination"/> with the bytes from <paramref name="offset"/> on. Throws <see cref="IOException"/> where there are not as many.</summary>
+    async ValueTask ReadExactlyAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        for (int read; !destination.IsEmpty; offset += read, destination = destination[read..])
+        {
+            read = await ReadAsync(offset, destination, cancellationToken);
+            if (read == 0)
+            {
+                throw new IOException($"content of {Length} bytes ended before byte {offset + destination.Length}");
+            }
+        }
+    }
 }

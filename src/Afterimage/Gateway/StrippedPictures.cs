@@ -32,12 +32,7 @@ internal sealed class StrippedPictures
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAllAsync(OpenEntry entry, CancellationToken cancellationToken)
     {
         byte[] bytes = new byte[entry.Header.Length];
-        int filled = 0;
-        for (int read; filled < bytes.Length && (read = await entry.ReadAsync(filled, bytes.AsMemory(filled), cancellationToken)) > 0;)
-        {
-            filled += read;
-        }
-
-        return filled == bytes.Length ? bytes : throw new IOException($"entry {entry.Header.Id} ended after {filled} of {bytes.Length} bytes");
+        await ((IStoredContent)entry).ReadExactlyAsync(0, bytes, cancellationToken);
+        return bytes;
     }
 }

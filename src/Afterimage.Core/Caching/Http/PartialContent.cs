@@ -7,13 +7,13 @@ public static class PartialContent
 {
     /// <summary>
     /// One stored response out of two parts that touch or overlap and carry the same strong tag; a complete 200 where together they have every byte.
-    /// Null where they cannot be joined: the newer one stands alone then. Fields of the newer part win.
+    /// Null where they cannot be joined: the newer one stands alone then. Parts are in memory only. Fields of the newer part win.
     /// </summary>
     public static StoredResponse? Combine(StoredResponse older, StoredResponse newer, HttpCachePolicy policy)
     {
         if (older.Range is not { } a || newer.Range is not { } b || older.ETag is not { } tag || newer.ETag is not { } newTag || !tag.StronglyEquals(newTag)
             || a.CompleteLength != b.CompleteLength || a.Length != older.Body.Length || b.Length != newer.Body.Length
-            || a.First > b.Last + 1 || b.First > a.Last + 1)
+            || a.First > b.Last + 1 || b.First > a.Last + 1 || older.Body is not MemoryContent olderBody || newer.Body is not MemoryContent newerBody)
         {
             return null;
         }
@@ -25,8 +25,8 @@ public static class PartialContent
         }
 
         byte[] body = new byte[joined.Length];
-        older.Body.CopyTo(0, body.AsSpan((int)(a.First - joined.First), (int)a.Length));
-        newer.Body.CopyTo(0, body.AsSpan((int)(b.First - joined.First), (int)b.Length));
+        olderBody.CopyTo(0, body.AsSpan((int)(a.First - joined.First), (int)a.Length));
+        newerBody.CopyTo(0, body.AsSpan((int)(b.First - joined.First), (int)b.Length));
         return Make(older, newer, joined, body, policy);
     }
 

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Afterimage.Caching.Http;
 
 /// <summary>
-/// Stored responses in memory, bounded in bytes. Reading takes no lock: each resource has an array of variants, newest first, that is replaced whole.
+/// Stored responses in memory, bounded in bytes; the content of some is elsewhere. Reading takes no lock: each resource has an array of variants, newest first, that is replaced whole.
 /// What goes first is what was not used since the sweep last came by (second chance). Thread-safe.
 /// </summary>
 /// <remarks>Lock order: the sweep's lock before a resource's lock, never the other way round.</remarks>
@@ -19,7 +19,7 @@ public sealed class ResponseStore
     private long _bytes;
     private int _count;
 
-    /// <param name="bytesMax">Bound on bodies, fields and an allowance per response.</param>
+    /// <param name="bytesMax">Bound on bodies in memory, fields and an allowance per response.</param>
     public ResponseStore(long bytesMax) => _bytesMax = bytesMax;
 
     /// <summary>Bytes held now.</summary>

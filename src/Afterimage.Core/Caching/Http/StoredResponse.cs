@@ -26,7 +26,7 @@ public sealed class StoredResponse
         VaryKey vary,
         DateTimeOffset requestTime,
         DateTimeOffset responseTime,
-        MemoryContent body,
+        IStoredContent body,
         ContentRange? range,
         HttpCachePolicy policy)
     {
@@ -47,10 +47,10 @@ public sealed class StoredResponse
         ETag = EntityTag.Parse(fields.First("ETag"));
         LastModifiedText = fields.First("Last-Modified");
         LastModified = HttpDate.TryParse(LastModifiedText, responseTime, out DateTimeOffset modified) ? modified : null;
-        Bytes = body.Length + Fields.ApproximateBytes + 512;
+        Bytes = BytesOf(body, Fields);
     }
 
-    private StoredResponse(StoredResponse head, MemoryContent body)
+    private StoredResponse(StoredResponse head, IStoredContent body)
     {
         Status = head.Status;
         Reason = head.Reason;
@@ -65,11 +65,11 @@ public sealed class StoredResponse
         LastModified = head.LastModified;
         LastModifiedText = head.LastModifiedText;
         Body = body;
-        Bytes = body.Length + Fields.ApproximateBytes + 512;
+        Bytes = BytesOf(body, Fields);
     }
 
     /// <summary>The same response with its content.</summary>
-    public StoredResponse WithBody(MemoryContent body) => new(this, body);
+    public StoredResponse WithBody(IStoredContent body) => new(this, body);
 
     public int Status { get; }
 
@@ -86,7 +86,7 @@ public sealed class StoredResponse
 
     public DateTimeOffset ResponseTime { get; }
 
-    public MemoryContent Body { get; }
+    public IStoredContent Body { get; }
 
     public ContentRange? Range { get; }
 
@@ -99,7 +99,7 @@ public sealed class StoredResponse
     /// <summary><c>Last-Modified</c> as received, which is what <c>If-Modified-Since</c> must repeat.</summary>
     public string? LastModifiedText { get; }
 
-    /// <summary>What the store counts for it.</summary>
+    /// <summary>What the store counts for it: what it holds in memory.</summary>
     public long Bytes { get; }
 
     public bool IsComplete => Range is null;
@@ -125,4 +125,6 @@ public sealed class StoredResponse
 
     /// <summary>What is left of the lifetime; negative once stale.</summary>
     public TimeSpan RemainingAt(DateTimeOffset now) => Freshness.Lifetime - AgeAt(now);
+
+    private static long BytesOf(IStoredContent body, HttpFields fields) => (body is MemoryContent ? body.Length : 0) + fields.ApproximateBytes + 512;
 }

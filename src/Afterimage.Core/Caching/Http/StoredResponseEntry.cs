@@ -59,7 +59,7 @@ public static class StoredResponseEntry
         header.Request.Dialect == Dialect ? new ResourceKey(header.Request.Scope, header.Request.Prompt) : null;
 
     /// <summary>The response of an entry; null where the header is not one that <see cref="ToHeader"/> wrote.</summary>
-    public static StoredResponse? FromEntry(EntryHeader header, MemoryContent body, HttpCachePolicy policy)
+    public static StoredResponse? FromEntry(EntryHeader header, IStoredContent body, HttpCachePolicy policy)
     {
         var fields = new List<KeyValuePair<string, string>>(header.ResponseHeaders.Count);
         var names = new List<string>();

@@ -8,7 +8,8 @@ using Afterimage.Entries;
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>
-/// Stored responses on disk, behind those in memory: they survive a restart and may be more than fit. Writing never delays an answer; when its queue is
+/// Stored responses on disk, behind those in memory: they survive a restart and may be more than fit. What has left memory comes back without its content, which the
+/// system keeps in memory as well as we would. Writing never delays an answer; when its queue is
 /// full a response stays in memory only. Removing after an invalidation is waited for, because what it removes must not come back after a crash. Only
 /// complete responses are kept, as they were when they were stored: a renewal by 304 is not written again, the next process validates instead.
 /// </summary>
@@ -67,7 +68,7 @@ internal sealed class DiskTier : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Brings everything of a resource into memory.</summary>
+    /// <summary>Brings everything of a resource into memory, but for the content: that is sent from where it is (<see cref="DiskContent"/>).</summary>
     public async ValueTask LoadAsync(ResourceKey key, ResponseStore memory, CancellationToken cancellationToken)
     {
         if (!_variants.TryGetValue(NameOf(key), out Hash256[]? variants))
@@ -86,19 +87,10 @@ internal sealed class DiskTier : IAsyncDisposable
                 continue;
             }
 
-            try
+            // The name is a hash; the entry itself says whose it is.
+            if (StoredResponseEntry.KeyOf(entry.Header) == key && StoredResponseEntry.FromEntry(entry.Header, new DiskContent(_entries, entry.Header), _policy) is { } response)
             {
-                MemoryContent body = new MemoryContent(entry.Body ?? await ReadAsync(entry, cancellationToken)).Kept();
-
-                // The name is a hash; the entry itself says whose it is.
-                if (StoredResponseEntry.KeyOf(entry.Header) == key && StoredResponseEntry.FromEntry(entry.Header, body, _policy) is { } response)
-                {
-                    loaded.Add(response);
-                }
-            }
-            catch (IOException)
-            {
-                // A fault of the disk is a miss; the store counts it.
+                loaded.Add(response);
             }
         }
 
@@ -108,8 +100,8 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <summary>Writes a complete response some time soon.</summary>
     /// <param name="key">Whose it is.</param>
     /// <param name="response">It as it is in memory.</param>
-    /// <param name="body">Its content.</param>
-    public void Save(ResourceKey key, StoredResponse response, ReadOnlyMemory<byte> body)
+    /// <param name="content">An array.</param>
+    public void Save(ResourceKey key, StoredResponse response, MemoryContent content)
     {
         if (!response.IsComplete || Interlocked.Add(ref _queuedBytes, response.Bytes) > QueuedBytesMax)
         {
@@ -127,6 +119,7 @@ internal sealed class DiskTier : IAsyncDisposable
                 return;
             }
 
+            ReadOnlyMemory<byte> body = content.Body!.Value;
             EntryHeader header = StoredResponseEntry.ToHeader(key, response, body.Span);
             if (await _entries.PutAsync(header, body, CancellationToken.None) is not (PutOutcome.Stored or PutOutcome.Replaced))
             {
@@ -213,18 +206,6 @@ internal sealed class DiskTier : IAsyncDisposable
     }
 
     private static Hash256 NameOf(in ResourceKey key) => Hash256.Of($"{key.Scope}\n{key.Target}");
-
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(OpenEntry entry, CancellationToken cancellationToken)
-    {
-        byte[] body = new byte[entry.Header.Length];
-        int filled = 0;
-        for (int read; filled < body.Length && (read = await entry.ReadAsync(filled, body.AsMemory(filled), cancellationToken)) > 0;)
-        {
-            filled += read;
-        }
-
-        return filled == body.Length ? body : throw new IOException($"entry {entry.Header.Id} ended after {filled} of {body.Length} bytes");
-    }
 
     /// <summary>Changes of one resource happen in their order, because they share a queue.</summary>
     private bool Enqueue(in ResourceKey key, Func<ValueTask> change) => _queues[(uint)key.GetHashCode() % WritersCount].Writer.TryWrite(change);

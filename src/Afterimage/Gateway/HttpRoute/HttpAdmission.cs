@@ -52,10 +52,11 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
         }
 
         StoredResponse response = Combined(ask, complete);
-        StoredResponse kept = response.WithBody(response.Body.Kept());
+        var body = (MemoryContent)response.Body;
+        StoredResponse kept = response.WithBody(body.Kept());
         if (store.Put(ask.Key, kept))
         {
-            disk?.Save(ask.Key, kept, response.Body.Body ?? throw new InvalidOperationException("what has just arrived is an array"));
+            disk?.Save(ask.Key, kept, body);
         }
     }
 

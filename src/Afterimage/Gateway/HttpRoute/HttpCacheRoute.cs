@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
+using Afterimage.Entries;
 using Afterimage.Origin;
 
 namespace Afterimage.Gateway.HttpRoute;
@@ -60,15 +61,18 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
         }
 
         StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
-        return stored is null && _parts.Disk is { } disk && !_parts.Store.Has(request.Key) && disk.MayHave(request.Key)
-            ? AnswerFromDiskAsync(request, disk)
-            : AnswerAsync(request, stored);
+        if (stored is null)
+        {
+            return _parts.Disk is { } disk && !_parts.Store.Has(request.Key) && disk.MayHave(request.Key) ? LoadAndAnswerAsync(request, disk) : AnswerAsync(request, null);
+        }
+
+        return stored.Body is DiskContent content ? OpenAndAnswerAsync(request, stored, content) : AnswerAsync(request, stored);
     }
 
     /// <summary>See <see cref="Purging.PurgeAsync"/>.</summary>
     public Task<int> PurgeAsync(HttpPurge purge, bool dryRun, CancellationToken cancellationToken) => _purging.PurgeAsync(purge, dryRun, cancellationToken);
 
-    private async Task AnswerFromDiskAsync(RouteRequest request, DiskTier disk)
+    private async Task LoadAndAnswerAsync(RouteRequest request, DiskTier disk)
     {
         DateTimeOffset started = _parts.Time.GetUtcNow();
         await disk.LoadAsync(request.Key, _parts.Store, request.Context.RequestAborted);
@@ -78,7 +82,33 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
             _parts.Store.RemoveAll(request.Key);
         }
 
-        await AnswerAsync(request, _parts.Store.Find(request.Key, request.Fields));
+        StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
+        await (stored?.Body is DiskContent content ? OpenAndAnswerAsync(request, stored, content) : AnswerAsync(request, stored));
+    }
+
+    /// <summary>Opens the content before anything is said of it: a response that turns out to be gone is one that was not stored.</summary>
+    private async Task OpenAndAnswerAsync(RouteRequest request, StoredResponse stored, DiskContent content)
+    {
+        HttpContext context = request.Context;
+        using (OpenEntry? entry = await content.OpenAsync(context.RequestAborted))
+        {
+            try
+            {
+                if (entry is not null)
+                {
+                    await AnswerAsync(request with { Opened = new OpenedContent(content, entry) }, stored);
+                    return;
+                }
+            }
+            catch (IOException) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+            {
+                // The disk failed before the client heard anything.
+                context.Response.Clear();
+            }
+        }
+
+        _parts.Store.Remove(request.Key, stored);
+        await AnswerAsync(request, null);
     }
 
     private Task AnswerAsync(RouteRequest request, StoredResponse? stored)

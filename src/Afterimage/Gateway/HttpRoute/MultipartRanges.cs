@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Afterimage.Caching.Http;
+using Afterimage.Entries;
 
 namespace Afterimage.Gateway.HttpRoute;
 
@@ -37,7 +38,8 @@ internal sealed record MultipartRanges(string Boundary, ReadOnlyMemory<byte> Bod
         return selected;
     }
 
-    public static MultipartRanges Build(StoredResponse stored, IReadOnlyList<RangeSelection> selected)
+    /// <summary>Reads the ranges. Throws <see cref="IOException"/> where the content cannot be read.</summary>
+    public static async ValueTask<MultipartRanges> ReadAsync(StoredResponse stored, IStoredContent content, IReadOnlyList<RangeSelection> selected)
     {
         string boundary = Guid.NewGuid().ToString("N");
         var body = new ArrayBufferWriter<byte>();
@@ -47,7 +49,7 @@ internal sealed record MultipartRanges(string Boundary, ReadOnlyMemory<byte> Bod
             string head = $"--{boundary}\r\n{(type is null ? "" : $"Content-Type: {type}\r\n")}Content-Range: {selection.Range}\r\n\r\n";
             body.Write(Encoding.Latin1.GetBytes(head));
             int length = (int)selection.Range.Length;
-            stored.Body.CopyTo(selection.Offset, body.GetSpan(length)[..length]);
+            await content.ReadExactlyAsync(selection.Offset, body.GetMemory(length)[..length], CancellationToken.None);
             body.Advance(length);
             body.Write("\r\n"u8);
         }

@@ -91,7 +91,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
     private async Task WriteRangesAsync(RouteRequest request, StoredResponse stored, List<RangeSelection> selected, string? forwarded)
     {
         HttpResponse response = request.Context.Response;
-        var multipart = MultipartRanges.Build(stored, selected);
+        MultipartRanges multipart = await MultipartRanges.ReadAsync(stored, request.ContentOf(stored), selected);
         SetFields(response.Headers, Prepare(stored).All, stored, time.GetUtcNow(), forwarded);
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.ContentType = multipart.ContentType;
@@ -139,7 +139,7 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
 
     private static Task SendAsync(in RouteRequest request, StoredResponse stored, long from, long count)
     {
-        ValueTask<long> sending = ContentSender.SendAsync(request.Context, stored.Body, from, count);
+        ValueTask<long> sending = ContentSender.SendAsync(request.Context, request.ContentOf(stored), from, count);
         return sending.IsCompletedSuccessfully ? Task.CompletedTask : sending.AsTask();
     }
 

@@ -1,7 +1,13 @@
 using Afterimage.Caching.Http;
 using Afterimage.Dialects;
+using Afterimage.Entries;
 
 namespace Afterimage.Gateway.HttpRoute;
+
+/// <summary>Content that was opened.</summary>
+/// <param name="Content">As responses name it.</param>
+/// <param name="Entry">Whoever opened it disposes it.</param>
+internal sealed record OpenedContent(DiskContent Content, OpenEntry Entry);
 
 /// <summary>One request on its way through the route.</summary>
 internal readonly struct RouteRequest
@@ -37,6 +43,12 @@ internal readonly struct RouteRequest
     public bool HasConditions { get; }
 
     public bool HasContent { get; }
+
+    /// <summary>What is held open for this request; null for nothing.</summary>
+    public OpenedContent? Opened { get; init; }
+
+    /// <summary>Where to read a response's content for this request.</summary>
+    public IStoredContent ContentOf(StoredResponse stored) => Opened is { } opened && opened.Content == stored.Body ? opened.Entry : stored.Body;
 
     public bool IsHead => MethodRules.IsHead(Method);
 

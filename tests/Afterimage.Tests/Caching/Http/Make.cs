@@ -1,6 +1,7 @@
 using System.Text;
 using Afterimage.Caching.Http;
 using Afterimage.Entries;
+using Xunit;
 
 namespace Afterimage.Tests.Caching.Http;
 
@@ -33,11 +34,12 @@ internal static class Make
             status, null, ConnectionFields.Storable(fields, directives), directives, vary, time, time, new MemoryContent(Encoding.ASCII.GetBytes(body)), range, HttpCachePolicy.Default);
     }
 
-    /// <summary>A part of a response's body; all of it by default.</summary>
+    /// <summary>A part of a response's body; all of it by default. It is read as it comes, from memory or disk, at once.</summary>
     public static string Text(StoredResponse response, long from = 0, long? count = null)
     {
         byte[] bytes = new byte[count ?? response.Body.Length];
-        response.Body.CopyTo(from, bytes);
+        ValueTask reading = response.Body.ReadExactlyAsync(from, bytes, CancellationToken.None);
+        Assert.True(reading.IsCompletedSuccessfully);
         return Encoding.ASCII.GetString(bytes);
     }
 

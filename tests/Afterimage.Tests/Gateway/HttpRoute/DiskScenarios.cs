@@ -139,7 +139,7 @@ public sealed class DiskScenarios : IDisposable
     private Task<RouteFixture> StartAsync(DiskTier? disk = null) =>
         RouteFixture.StartAsync(ReuseScenarios.Fields("max-age=600", ("Vary", "Accept-Language")), disk: disk ?? Open());
 
-    private static void Save(DiskTier disk, ResourceKey key, StoredResponse response) => disk.Save(key, response, Encoding.ASCII.GetBytes(Make.Text(response)));
+    private static void Save(DiskTier disk, ResourceKey key, StoredResponse response) => disk.Save(key, response, (MemoryContent)response.Body);
 
     private DiskTier Open() => new(
         FileEntryStore.Open(
