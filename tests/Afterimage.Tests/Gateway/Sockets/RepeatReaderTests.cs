@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using Afterimage.Tests.Scenarios;
@@ -26,7 +25,7 @@ public sealed class RepeatReaderTests
         long before = gateway.Host.Recognised;
         string recognised = await AskAsync(gateway, request);
         Assert.Equal(before + 1, gateway.Host.Recognised);
-        Assert.Equal(Comparable(parsed), Comparable(recognised));
+        Assert.Equal(RawAnswers.Comparable(parsed), RawAnswers.Comparable(recognised));
     }
 
     [Fact]
@@ -64,12 +63,12 @@ public sealed class RepeatReaderTests
         // Head and body apart, so that a reading begins with the body (where it does not, this tests less and fails no more).
         using RawClient client = await RawClient.ConnectAsync(Address(gateway));
         await client.SendAsync(known);
-        Assert.StartsWith("HTTP/1.1 200", await ReadAsync(client, isHead: false));
+        Assert.StartsWith("HTTP/1.1 200", await RawAnswers.ReadAsync(client, isHead: false));
         before++;
         await client.SendAsync(post);
         await Task.Delay(50, TestContext.Current.CancellationToken);
         await client.SendAsync(known);
-        Assert.StartsWith("HTTP/1.1 204", await ReadAsync(client, isHead: false));
+        Assert.StartsWith("HTTP/1.1 204", await RawAnswers.ReadAsync(client, isHead: false));
         await client.SendAsync(chunked);
         await Task.Delay(50, TestContext.Current.CancellationToken);
         await client.SendAsync(known);
@@ -154,7 +153,7 @@ public sealed class RepeatReaderTests
             $"GET {Ship} HTTP/1.1\r\nHost: a\r\nRange: bytes=3-5\r\n\r\n",
             "GET /_afterimage/health/live HTTP/1.1\r\nHost: a\r\n\r\n",
         ];
-        string[] answers = [.. (await Task.WhenAll(requests.Select(request => AskAsync(gateway, request)))).Select(Comparable)];
+        string[] answers = [.. (await Task.WhenAll(requests.Select(request => AskAsync(gateway, request)))).Select(RawAnswers.Comparable)];
         var random = new Random(20_261_128);
         for (int round = 0; round < 60; round++)
         {
@@ -172,8 +171,8 @@ public sealed class RepeatReaderTests
             string received = await receiving;
             foreach (int n in asked)
             {
-                Assert.True(TryTake(ref received, requests[n].StartsWith("HEAD", StringComparison.Ordinal), out string answer), received);
-                Assert.Equal(answers[n], Comparable(answer));
+                Assert.True(RawAnswers.TryTake(ref received, requests[n].StartsWith("HEAD", StringComparison.Ordinal), out string answer), received);
+                Assert.Equal(answers[n], RawAnswers.Comparable(answer));
             }
         }
 
@@ -218,60 +217,5 @@ public sealed class RepeatReaderTests
         return answer["ETag"];
     }
 
-    /// <summary>One answer on a connection of its own.</summary>
-    private static async Task<string> AskAsync(TestGateway gateway, string request)
-    {
-        using RawClient client = await RawClient.ConnectAsync(Address(gateway));
-        await client.SendAsync(request);
-        return await ReadAsync(client, request.StartsWith("HEAD", StringComparison.Ordinal));
-    }
-
-    private static async Task<string> ReadAsync(RawClient client, bool isHead)
-    {
-        string received = "", answer;
-        while (!TryTake(ref received, isHead, out answer))
-        {
-            string more = await client.ReadSomeAsync();
-            Assert.NotEqual("", more);
-            received += more;
-        }
-
-        Assert.Equal("", received);
-        return answer;
-    }
-
-    /// <summary>Takes one answer off the front; false while it is not whole. Interim answers are passed over.</summary>
-    private static bool TryTake(ref string received, bool isHead, out string answer)
-    {
-        answer = "";
-        if (received.StartsWith("HTTP/1.1 100 Continue\r\n\r\n", StringComparison.Ordinal))
-        {
-            received = received[25..];
-        }
-
-        int body = received.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
-        if (body < 4)
-        {
-            return false;
-        }
-
-        string? length = received[..body].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
-        int end = body + (length is null || isHead ? 0 : int.Parse(length.AsSpan(16), CultureInfo.InvariantCulture));
-        if (received.Length < end)
-        {
-            return false;
-        }
-
-        (answer, received) = (received[..end], received[end..]);
-        return true;
-    }
-
-    /// <summary>Status line, fields in the order of their names without those that tell the time, and body.</summary>
-    private static string Comparable(string answer)
-    {
-        int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
-        string[] head = answer[..(body - 4)].Split("\r\n");
-        IEnumerable<string> fields = head.Skip(1).Select(line => line.Split(": ", 2) is [var name, var value] && name is "Date" or "Age" or "Cache-Status" ? name : line);
-        return string.Join('\n', fields.Order(StringComparer.Ordinal).Prepend(head[0])) + "\n\n" + answer[body..];
-    }
+    private static Task<string> AskAsync(TestGateway gateway, string request) => RawAnswers.AskAsync(Address(gateway), request);
 }

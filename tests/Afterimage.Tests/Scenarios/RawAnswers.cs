@@ -1,0 +1,66 @@
+using System.Globalization;
+using Xunit;
+
+namespace Afterimage.Tests.Scenarios;
+
+/// <summary>Answers as bytes.</summary>
+internal static class RawAnswers
+{
+    /// <summary>One answer on a connection of its own.</summary>
+    public static async Task<string> AskAsync(Uri address, string request)
+    {
+        using RawClient client = await RawClient.ConnectAsync(address);
+        await client.SendAsync(request);
+        return await ReadAsync(client, request.StartsWith("HEAD", StringComparison.Ordinal));
+    }
+
+    /// <summary>The next answer, behind which nothing comes.</summary>
+    public static async Task<string> ReadAsync(RawClient client, bool isHead)
+    {
+        string received = "", answer;
+        while (!TryTake(ref received, isHead, out answer))
+        {
+            string more = await client.ReadSomeAsync();
+            Assert.NotEqual("", more);
+            received += more;
+        }
+
+        Assert.Equal("", received);
+        return answer;
+    }
+
+    /// <summary>Takes one answer off the front; false while it is not whole. Interim answers are passed over.</summary>
+    public static bool TryTake(ref string received, bool isHead, out string answer)
+    {
+        answer = "";
+        if (received.StartsWith("HTTP/1.1 100 Continue\r\n\r\n", StringComparison.Ordinal))
+        {
+            received = received[25..];
+        }
+
+        int body = received.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+        if (body < 4)
+        {
+            return false;
+        }
+
+        string? length = received[..body].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
+        int end = body + (length is null || isHead ? 0 : int.Parse(length.AsSpan(16), CultureInfo.InvariantCulture));
+        if (received.Length < end)
+        {
+            return false;
+        }
+
+        (answer, received) = (received[..end], received[end..]);
+        return true;
+    }
+
+    /// <summary>Status line, fields in the order of their names without those that tell the time, and body.</summary>
+    public static string Comparable(string answer)
+    {
+        int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+        string[] head = answer[..(body - 4)].Split("\r\n");
+        IEnumerable<string> fields = head.Skip(1).Select(line => line.Split(": ", 2) is [var name, var value] && name is "Date" or "Age" or "Cache-Status" ? name : line);
+        return string.Join('\n', fields.Order(StringComparer.Ordinal).Prepend(head[0])) + "\n\n" + answer[body..];
+    }
+}
