@@ -150,14 +150,14 @@ internal sealed class EntryCatalogue
     /// <summary>The next number in the order of use.</summary>
     public long NextUse() => Interlocked.Increment(ref _uses);
 
-    public void SetBodyVerified(CatalogueTicket ticket)
+    public void SetBodyVerified(CatalogueTicket ticket, bool verified)
     {
         lock (_gate)
         {
             ref CatalogueRow row = ref Row(ticket.Slot);
             if (row.Taken && row.Generation == ticket.Generation)
             {
-                row.BodyVerified = true;
+                row.BodyVerified = verified;
             }
         }
     }

@@ -205,7 +205,14 @@ public sealed partial class FileEntryStore
         return !_quarantine.Holds(file.Header.Batch);
     }
 
-    /// <summary>Checks the body's hash on the first open after the start; what fails is set aside.</summary>
+    /// <summary>Lets go of an open file and of what is known of its body: the next reader opens and checks it anew.</summary>
+    internal void Distrust(EntryFile file)
+    {
+        _catalogue.SetBodyVerified(file.Ticket, false);
+        _handles.Remove(file);
+    }
+
+    /// <summary>Checks the body's hash on the first open after the start, or after <see cref="Distrust"/>; what fails is set aside.</summary>
     private bool IsBodySound(EntryFile file)
     {
         Hash256 key = file.Header.Key;
@@ -216,7 +223,7 @@ public sealed partial class FileEntryStore
 
         if (EntryFolder.BodyMatches(file))
         {
-            _catalogue.SetBodyVerified(file.Ticket);
+            _catalogue.SetBodyVerified(file.Ticket, true);
             return true;
         }
 
@@ -251,7 +258,7 @@ public sealed partial class FileEntryStore
 
         if (!Memory.WantsAfterUse(file.Header.Key, file.BodyLength))
         {
-            return new ValueTask<OpenEntry?>(new FileEntryReader(file));
+            return new ValueTask<OpenEntry?>(new FileEntryReader(file, this));
         }
 
         try

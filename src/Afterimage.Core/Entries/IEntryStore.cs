@@ -57,6 +57,11 @@ public abstract class OpenEntry : IStoredContent, IDisposable
     /// <summary>Reads up to <c>destination.Length</c> body bytes from <paramref name="offset"/>; 0 at the end. Throws <see cref="IOException"/> where the store fails in the middle.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken);
 
+    /// <summary>Told by whoever could not read it to its end: before the store hands it out again, it looks whether the file is still what it was.</summary>
+    public virtual void Distrust()
+    {
+    }
+
     public abstract void Dispose();
 }
 

@@ -14,6 +14,31 @@ internal static class RawAnswers
         return await ReadAsync(client, request.StartsWith("HEAD", StringComparison.Ordinal));
     }
 
+    /// <summary>One answer, or what of it came before the server cut the connection.</summary>
+    public static async Task<string> AskInVainAsync(Uri address, string request)
+    {
+        using RawClient client = await RawClient.ConnectAsync(address);
+        await client.SendAsync(request);
+        string received = "";
+        try
+        {
+            for (string more; (more = await client.ReadSomeAsync()).Length > 0;)
+            {
+                received += more;
+                if (TryTake(ref received, isHead: false, out string answer))
+                {
+                    return answer;
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // Reset: that is how it says that there is no more.
+        }
+
+        return received;
+    }
+
     /// <summary>The next answer, behind which nothing comes.</summary>
     public static async Task<string> ReadAsync(RawClient client, bool isHead)
     {

@@ -51,6 +51,11 @@ internal static class ContentSender
                 sent += piece;
                 if ((await writer.FlushAsync()).IsCompleted)
                 {
+                    if (output.FileFailed && content is OpenEntry entry)
+                    {
+                        entry.Distrust();
+                    }
+
                     context.Abort();
                     return sent;
                 }

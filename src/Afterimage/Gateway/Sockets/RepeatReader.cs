@@ -134,6 +134,11 @@ internal sealed class RepeatReader : PipeReader, IDisposable
             ValueTask<FlushResult> flushing = _output.FlushAsync(cancellationToken);
             if ((flushing.IsCompletedSuccessfully ? flushing.Result : await WatchAsync(flushing, answer.Bytes)).IsCompleted)
             {
+                if (_output.FileFailed)
+                {
+                    opened?.Distrust();
+                }
+
                 _connection.Abort(new ConnectionAbortedException("The client is gone, or the picture's file is shorter than it was."));
             }
         }

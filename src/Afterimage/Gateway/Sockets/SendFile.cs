@@ -10,12 +10,29 @@ internal readonly record struct FilePart(SafeFileHandle Handle, long Offset, lon
     public FilePart After(long sent) => new(Handle, Offset + sent, Count - sent);
 }
 
+/// <summary>How far sending a part of a file came.</summary>
+internal enum SendFileOutcome
+{
+    /// <summary>All of it is sent.</summary>
+    Sent,
+
+    /// <summary>The socket takes no more for now.</summary>
+    Full,
+
+    /// <summary>The connection is broken.</summary>
+    ConnectionFailed,
+
+    /// <summary>The file is shorter than it was, or its disk does not give it.</summary>
+    FileFailed,
+}
+
 /// <summary>
 /// <c>sendfile(2)</c> on a socket that .NET has made non-blocking: from the page cache to the socket without a copy in this process. .NET's own
 /// <see cref="Socket.SendFile(string)"/> opens the file by name each time.
 /// </summary>
 internal static partial class SendFile
 {
+    private const int InputOutput = 5;
     private const int Again = 11;
     private const int Interrupted = 4;
     private const int MessageNoSignal = 0x4000;
@@ -39,8 +56,8 @@ internal static partial class SendFile
         }
     }
 
-    /// <summary>Sends what the socket takes. True when all is sent, false when it cannot be (broken connection, file too short), null where the socket is full.</summary>
-    public static bool? TrySend(SafeSocketHandle socket, ref FilePart file)
+    /// <summary>Sends what the socket takes.</summary>
+    public static SendFileOutcome TrySend(SafeSocketHandle socket, ref FilePart file)
     {
         try
         {
@@ -51,23 +68,23 @@ internal static partial class SendFile
                 int error = sent < 0 ? Marshal.GetLastPInvokeError() : 0;
                 if (error == Again)
                 {
-                    return null;
+                    return SendFileOutcome.Full;
                 }
 
                 if (sent == 0 || error is not (0 or Interrupted))
                 {
-                    return false;
+                    return sent == 0 || error == InputOutput ? SendFileOutcome.FileFailed : SendFileOutcome.ConnectionFailed;
                 }
 
                 file = file.After(Math.Max(0, sent));
             }
 
-            return true;
+            return SendFileOutcome.Sent;
         }
         catch (ObjectDisposedException)
         {
             // The connection was aborted meanwhile.
-            return false;
+            return SendFileOutcome.ConnectionFailed;
         }
     }
 

@@ -49,6 +49,9 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
     /// <summary>The largest part of a file that can be lent at once.</summary>
     public const int FilePieceBytesMax = 1 << 20;
 
+    /// <summary>Whether a flush failed for want of the file: the client may be there still, and will be told by the end of the connection.</summary>
+    public bool FileFailed { get; private set; }
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => _unflushed;
@@ -246,9 +249,14 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
             _pieces.RemoveAll(static piece => piece.Count == 0);
         }
 
-        return _pieces.Count == 0 && SendFile.TrySend(_socket.SafeHandle, ref _file) is { } ended
-            ? new ValueTask<FlushResult>(Sent(failed: !ended))
-            : FlushFileSlowlyAsync();
+        SendFileOutcome outcome = _pieces.Count == 0 ? SendFile.TrySend(_socket.SafeHandle, ref _file) : SendFileOutcome.Full;
+        return outcome == SendFileOutcome.Full ? FlushFileSlowlyAsync() : new ValueTask<FlushResult>(Sent(outcome));
+    }
+
+    private FlushResult Sent(SendFileOutcome outcome)
+    {
+        FileFailed |= outcome == SendFileOutcome.FileFailed;
+        return Sent(failed: outcome != SendFileOutcome.Sent);
     }
 
     /// <summary>Where the socket is full: waits by sending a little in the usual way, then goes on.</summary>
@@ -261,10 +269,10 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
             {
                 byte[] block = ArrayPool<byte>.Shared.Rent((int)Math.Min(file.Count, 4 * BlockBytes));
                 _blocks.Add(block);
-                int read = RandomAccess.Read(file.Handle, block.AsSpan(0, (int)Math.Min(file.Count, block.Length)), file.Offset);
+                int read = ReadSome(file, block);
                 if (read == 0)
                 {
-                    return Sent(failed: true);
+                    return Sent(SendFileOutcome.FileFailed);
                 }
 
                 file = file.After(read);
@@ -278,10 +286,22 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
                 return result;
             }
 
-            if (SendFile.TrySend(_socket.SafeHandle, ref file) is { } ended)
+            if (SendFile.TrySend(_socket.SafeHandle, ref file) is not SendFileOutcome.Full and var outcome)
             {
-                return Sent(failed: !ended);
+                return Sent(outcome);
             }
+        }
+    }
+
+    private static int ReadSome(in FilePart file, byte[] block)
+    {
+        try
+        {
+            return RandomAccess.Read(file.Handle, block.AsSpan(0, (int)Math.Min(file.Count, block.Length)), file.Offset);
+        }
+        catch (IOException)
+        {
+            return 0;
         }
     }
 

@@ -168,6 +168,33 @@ public sealed class RepeatScenarios : IDisposable
         Assert.Contains("X-Cache: HIT", await AskAsync(route, Request(100_000, "GET", "")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(10_000, false)]
+    [InlineData(10_000, true)]
+    [InlineData(100_000, false)]
+    [InlineData(100_000, true)]
+    public async Task A_file_that_has_become_shorter_while_it_is_open_spoils_one_answer_at_most(int size, bool learned)
+    {
+        await using RouteFixture route = await StoredAsync(size, onDisk: true);
+        string request = Request(size, "GET", learned ? "" : "Cookie: kept=apart\r\n");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(Body(size), BodyOf(await AskAsync(route, request)));
+        }
+
+        string file = Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Single(name => new FileInfo(name).Length > size);
+        using (var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(size / 2);
+        }
+
+        // What is copied is read before anything is said; what is lent, after its head.
+        string spoilt = await RawAnswers.AskInVainAsync(route.Address, request);
+        Assert.True(spoilt.Length < size || BodyOf(spoilt) == Body(size), "an answer of full length that is not what was stored");
+        string answer = await AskAsync(route, request);
+        Assert.Equal((Body(size), 2), (BodyOf(answer), route.Origin.Calls));
+    }
+
     [Fact]
     public async Task What_was_replaced_on_disk_is_not_sent_for_what_it_replaced()
     {

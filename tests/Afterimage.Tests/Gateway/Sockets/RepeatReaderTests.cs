@@ -199,6 +199,33 @@ public sealed class RepeatReaderTests
         Assert.Equal(1, gateway.Host.Recognised);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("Cookie: kept=apart\r\n")]
+    public async Task A_picture_whose_file_has_become_shorter_while_it_is_open_spoils_one_answer_and_is_drawn_again(string fields)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(("Store:MemoryBytesMax", "0"));
+        gateway.Origin.Answer = async context =>
+        {
+            context.Response.ContentType = "image/png";
+            await context.Response.Body.WriteAsync(Images.ImageFixtures.SmallPng(64, 64, ("prVt", new byte[100_000])));
+        };
+        await WarmAsync(gateway, Fox);
+        string request = $"GET {Fox} HTTP/1.1\r\nHost: a\r\n{fields}\r\n";
+        string whole = await AskAsync(gateway, request);
+        Assert.Equal(RawAnswers.Comparable(whole), RawAnswers.Comparable(await AskAsync(gateway, request)));
+        string file = Directory.GetFiles(Path.Combine(gateway.Data, "entries"), "*", SearchOption.AllDirectories).Single(name => new FileInfo(name).Length > 100_000);
+        using (var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(50_000);
+        }
+
+        Assert.InRange((await RawAnswers.AskInVainAsync(Address(gateway), request)).Length, 0, 60_000);
+        Answer drawn = await gateway.GetAsync(Fox);
+        Assert.Equal("MISS", drawn.Cache);
+        Assert.EndsWith("\r\n\r\n" + Encoding.Latin1.GetString(drawn.Body), whole, StringComparison.Ordinal);
+    }
+
     private static Task<TestGateway> StartAsync(params (string Key, string Value)[] settings) => TestGateway.StartAsync([("Store:MemoryBytesMax", "100000000"), .. settings]);
 
     private static Uri Address(TestGateway gateway) => new(gateway.Host.Addresses[0]);
