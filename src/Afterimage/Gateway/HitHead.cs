@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace Afterimage.Gateway;
 
 /// <summary>Status line and fields of a hit as bytes, as Kestrel would write them. They tell the time, so they are good for a second.</summary>
-/// <param name="Source">What they were made from.</param>
+/// <param name="Source">What they were made from. It must be small and hold no content: known lines keep it until they are asked for again.</param>
 /// <param name="Second">Since 1970.</param>
 /// <param name="Status">200 or 304.</param>
 internal sealed record HitHead(object Source, long Second, int Status, byte[] Bytes)

@@ -18,7 +18,7 @@ internal interface IKnownTarget
 /// <summary>The answer to a recognised request.</summary>
 /// <param name="Head">Status line and fields.</param>
 /// <param name="Content">What follows them; null for nothing.</param>
-/// <param name="Entry">Where it is from, to be disposed when it is sent; null where it is not from an entry.</param>
+/// <param name="Entry">Where it is from, to be disposed when it is sent; null where nothing is open for it.</param>
 internal readonly record struct KnownAnswer(HitHead Head, IStoredContent? Content, OpenEntry? Entry)
 {
     public long Bytes => Content?.Length ?? 0;

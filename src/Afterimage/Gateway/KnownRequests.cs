@@ -79,13 +79,16 @@ internal sealed class KnownRequests(bool enabled)
         .. RequestScope.KeyHeaders, "Cookie", "Proxy-Authorization", "Content-Length", "Expect", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Length",
     ];
 
+    // Parts of the names under which other programs send theirs.
+    private static readonly string[] Secret = ["auth", "token", "key", "secret", "session", "signature", "credential", "password"];
+
     private const int LineBytesMax = 1_100;
     private const int FieldsBytesMax = 2_048;
 
     private readonly KnownBytesTable<KnownLine> _lines = new(8_192);
     private readonly KnownBytesTable<KnownFields> _fields = new(512);
 
-    // Of their own: there are as many entity tags as pictures.
+    // Of their own: there are as many entity tags as pictures and responses.
     private readonly KnownBytesTable<KnownFields> _conditional = new(128);
 
     private long _recognised;
@@ -134,7 +137,8 @@ internal sealed class KnownRequests(bool enabled)
         IHeaderDictionary fields = context.Request.Headers;
         return context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
             && (fields.Connection.Count == 0 || (fields.Connection.Count == 1 && string.Equals(fields.Connection[0], "keep-alive", StringComparison.OrdinalIgnoreCase)))
-            && !Array.Exists(NotRepeated, fields.ContainsKey);
+            && !Array.Exists(NotRepeated, fields.ContainsKey)
+            && !fields.Any(field => Array.Exists(Secret, part => field.Key.Contains(part, StringComparison.OrdinalIgnoreCase)));
     }
 
     /// <param name="head">The whole of it, where its fields are to be learned too.</param>

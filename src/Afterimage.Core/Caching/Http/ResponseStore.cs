@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Afterimage.Entries;
 
 namespace Afterimage.Caching.Http;
 
@@ -15,7 +16,7 @@ public sealed class ResponseStore
     private readonly ConcurrentDictionary<ResourceKey, Resource> _resources = new();
     private readonly Lock _sweepLock = new();
     private readonly long _bytesMax;
-    private Queue<(ResourceKey Key, StoredResponse Response)> _sweep = new();
+    private Queue<SweepTurn> _sweep = new();
     private long _bytes;
     private int _count;
 
@@ -47,7 +48,12 @@ public sealed class ResponseStore
         {
             if (variant.IsComplete && IsCandidate(resource, variant) && variant.Vary.Matches(request))
             {
-                variant.Used = true;
+                // Written only when it changes: what is hot must not travel between cores on every hit.
+                if (!variant.Used)
+                {
+                    variant.Used = true;
+                }
+
                 return variant;
             }
         }
@@ -60,6 +66,9 @@ public sealed class ResponseStore
 
     /// <summary>Whether anything is here for a resource, matching or not.</summary>
     public bool Has(in ResourceKey key) => _resources.ContainsKey(key);
+
+    /// <summary>Everything that is here for a resource.</summary>
+    public IReadOnlyList<StoredResponse> AllOf(in ResourceKey key) => _resources.TryGetValue(key, out Resource? resource) ? resource.Variants : [];
 
     /// <summary>Every response, whole or in part, that matches the request; newest first.</summary>
     public List<StoredResponse> FindAll<TFields>(in ResourceKey key, TFields request)
@@ -86,10 +95,13 @@ public sealed class ResponseStore
     public bool Put(in ResourceKey key, StoredResponse response) => Put(key, response, isNew: true);
 
     /// <summary>Adds a response that was stored earlier, behind those that arrived later, unless one with its secondary key has come meanwhile.</summary>
-    /// <returns>False where one has, or where it is larger than <see cref="ObjectBytesMax"/>.</returns>
-    public bool Restore(in ResourceKey key, StoredResponse response) => Put(key, response, isNew: false);
+    /// <param name="key">Whose it is.</param>
+    /// <param name="response">The response.</param>
+    /// <param name="isVoid">Whether the resource has been invalidated since it was stored; asked when nobody can remove it in between.</param>
+    /// <returns>False where one has, where it is void, or where it is larger than <see cref="ObjectBytesMax"/>.</returns>
+    public bool Restore(in ResourceKey key, StoredResponse response, Func<bool>? isVoid = null) => Put(key, response, isNew: false, isVoid);
 
-    private bool Put(in ResourceKey key, StoredResponse response, bool isNew)
+    private bool Put(in ResourceKey key, StoredResponse response, bool isNew, Func<bool>? isVoid = null)
     {
         if (response.Bytes > ObjectBytesMax)
         {
@@ -106,6 +118,12 @@ public sealed class ResponseStore
                     continue;
                 }
 
+                if (isVoid?.Invoke() == true)
+                {
+                    Bury(key, resource);
+                    return false;
+                }
+
                 if (!isNew && Array.Exists(resource.Variants, variant => variant.IsComplete && variant.Vary.IsSameAs(response.Vary)))
                 {
                     return false;
@@ -117,7 +135,7 @@ public sealed class ResponseStore
                     bool replaced = variant.Vary.IsSameAs(response.Vary) && (response.IsComplete || !variant.IsComplete);
                     if (replaced || kept.Count >= VariantsMax)
                     {
-                        Account(variant, added: false);
+                        Account(key, variant, added: false);
                     }
                     else
                     {
@@ -126,13 +144,13 @@ public sealed class ResponseStore
                 }
 
                 resource.Variants = isNew ? [.. kept] : [.. kept.OrderByDescending(variant => variant.ResponseTime)];
-                Account(response, added: true);
+                Account(key, response, added: true);
             }
 
             break;
         }
 
-        Sweep(key, response);
+        Sweep(response);
         return true;
     }
 
@@ -144,11 +162,28 @@ public sealed class ResponseStore
             return;
         }
 
-        Sweep(key, updated);
+        Sweep(updated);
     }
 
     /// <summary>Removes one response.</summary>
     public void Remove(in ResourceKey key, StoredResponse response) => Change(key, response, null);
+
+    /// <summary>Removes every response of a resource that has this content: one, and whatever renewals have made of it meanwhile.</summary>
+    public void RemoveContent(in ResourceKey key, IStoredContent content)
+    {
+        if (!_resources.TryGetValue(key, out Resource? resource))
+        {
+            return;
+        }
+
+        foreach (StoredResponse variant in resource.Variants)
+        {
+            if (variant.Body == content)
+            {
+                Change(key, variant, null);
+            }
+        }
+    }
 
     /// <summary>Removes everything stored for a resource; how many there were.</summary>
     public int RemoveAll(in ResourceKey key)
@@ -163,7 +198,7 @@ public sealed class ResponseStore
             int count = resource.Variants.Length;
             foreach (StoredResponse variant in resource.Variants)
             {
-                Account(variant, added: false);
+                Account(key, variant, added: false);
             }
 
             resource.Variants = [];
@@ -189,10 +224,10 @@ public sealed class ResponseStore
                 return false;
             }
 
-            Account(old, added: false);
+            Account(key, old, added: false);
             if (updated is not null)
             {
-                Account(updated, added: true);
+                Account(key, updated, added: true);
                 resource.Variants = [updated, .. resource.Variants.Where(variant => variant != old)];
                 return true;
             }
@@ -216,39 +251,46 @@ public sealed class ResponseStore
         }
     }
 
-    private void Account(StoredResponse response, bool added)
+    /// <summary>Under the resource's lock.</summary>
+    private void Account(in ResourceKey key, StoredResponse response, bool added)
     {
         response.Gone = !added;
+        response.Turn?.Response = null;
+        response.Turn = added ? new SweepTurn(key) { Response = response } : null;
         Interlocked.Add(ref _bytes, added ? response.Bytes : -response.Bytes);
         Interlocked.Add(ref _count, added ? 1 : -1);
     }
 
-    private void Sweep(in ResourceKey key, StoredResponse newcomer)
+    private void Sweep(StoredResponse newcomer)
     {
         lock (_sweepLock)
         {
-            _sweep.Enqueue((key, newcomer));
-            while (Bytes > _bytesMax && _sweep.TryDequeue(out var oldest))
+            if (newcomer.Turn is { } turn)
             {
-                if (oldest.Response.Gone)
-                {
-                    continue;
-                }
-
-                if (oldest.Response.Used && oldest.Response != newcomer)
-                {
-                    oldest.Response.Used = false;
-                    _sweep.Enqueue(oldest);
-                    continue;
-                }
-
-                Change(oldest.Key, oldest.Response, null);
+                _sweep.Enqueue(turn);
             }
 
-            // Replaced responses wait in the queue for their turn; where they outnumber the living, it is rebuilt.
+            while (Bytes > _bytesMax && _sweep.TryDequeue(out SweepTurn? next))
+            {
+                if (next.Response is not { } oldest)
+                {
+                    continue;
+                }
+
+                if (oldest.Used && oldest != newcomer)
+                {
+                    oldest.Used = false;
+                    _sweep.Enqueue(next);
+                    continue;
+                }
+
+                Change(next.Key, oldest, null);
+            }
+
+            // The turns of those that have gone wait in the queue; where they outnumber the living, it is rebuilt.
             if (_sweep.Count > (2 * Count) + 1024)
             {
-                _sweep = new Queue<(ResourceKey, StoredResponse)>(_sweep.Where(item => !item.Response.Gone));
+                _sweep = new Queue<SweepTurn>(_sweep.Where(waiting => waiting.Response is not null));
             }
         }
     }

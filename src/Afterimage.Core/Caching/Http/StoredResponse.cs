@@ -113,6 +113,9 @@ public sealed class StoredResponse
     /// <summary>Set by a use, taken back by the store's sweep.</summary>
     internal bool Used { get; set; }
 
+    /// <summary>Its place in the order in which the store sweeps; null where it is in none.</summary>
+    internal SweepTurn? Turn { get; set; }
+
     /// <summary>Whether the store that had it no longer has it; false before it was stored.</summary>
     public bool Gone { get; internal set; }
 

@@ -50,8 +50,20 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <summary>Resources known to have something here.</summary>
     public int Count => _variants.Count;
 
-    /// <summary>Whether it is worth asking <see cref="LoadAsync"/>.</summary>
+    /// <summary>Whether anything is here for a resource.</summary>
     public bool MayHave(in ResourceKey key) => !_variants.IsEmpty && _variants.ContainsKey(NameOf(key));
+
+    /// <summary>Whether it is worth asking <see cref="LoadAsync"/>: something is here that is not in memory.</summary>
+    public bool MayHaveMore(ResourceKey key, IReadOnlyList<StoredResponse> inMemory)
+    {
+        if (_variants.IsEmpty || !_variants.TryGetValue(NameOf(key), out Hash256[]? variants))
+        {
+            return false;
+        }
+
+        HashSet<Hash256> known = [.. inMemory.Where(response => response.IsComplete).Select(response => StoredResponseEntry.EntryKeyOf(key, response))];
+        return !known.IsSupersetOf(variants);
+    }
 
     /// <summary>The resources here that are meant; reads every entry's header.</summary>
     public async Task<List<ResourceKey>> FindAsync(Func<ResourceKey, bool> isMeant, CancellationToken cancellationToken)
@@ -69,7 +81,7 @@ internal sealed class DiskTier : IAsyncDisposable
     }
 
     /// <summary>Brings everything of a resource into memory, but for the content: that is sent from where it is (<see cref="DiskContent"/>).</summary>
-    public async ValueTask LoadAsync(ResourceKey key, ResponseStore memory, CancellationToken cancellationToken)
+    public async ValueTask LoadAsync(ResourceKey key, ResponseStore memory, Func<bool>? isVoid, CancellationToken cancellationToken)
     {
         if (!_variants.TryGetValue(NameOf(key), out Hash256[]? variants))
         {
@@ -94,7 +106,7 @@ internal sealed class DiskTier : IAsyncDisposable
             }
         }
 
-        loaded.ForEach(response => memory.Restore(key, response));
+        loaded.ForEach(response => memory.Restore(key, response, isVoid));
     }
 
     /// <summary>Writes a complete response some time soon.</summary>

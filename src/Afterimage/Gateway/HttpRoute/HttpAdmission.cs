@@ -52,6 +52,11 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
         }
 
         StoredResponse response = Combined(ask, complete);
+        if (response.Bytes > store.ObjectBytesMax)
+        {
+            return;
+        }
+
         var body = (MemoryContent)response.Body;
         StoredResponse kept = response.WithBody(body.Kept());
         if (store.Put(ask.Key, kept))

@@ -7,8 +7,7 @@ using Afterimage.Origin;
 namespace Afterimage.Gateway.HttpRoute;
 
 /// <summary>
-/// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync"/> is the only entry; instances
-/// share nothing.
+/// A route of dialect <c>http</c>: any path, the whole URL is the identity, RFC 9111 decides. <see cref="HandleAsync"/> is the only entry.
 /// </summary>
 internal sealed class HttpCacheRoute : IAsyncDisposable
 {
@@ -63,7 +62,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
         StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
         if (stored is null)
         {
-            return _parts.Disk is { } disk && !_parts.Store.Has(request.Key) && disk.MayHave(request.Key) ? LoadAndAnswerAsync(request, disk) : AnswerAsync(request, null);
+            return _parts.Disk is { } disk && disk.MayHaveMore(request.Key, _parts.Store.AllOf(request.Key)) ? LoadAndAnswerAsync(request, disk) : AnswerAsync(request, null);
         }
 
         return stored.Body is DiskContent content ? OpenAndAnswerAsync(request, stored, content) : AnswerAsync(request, stored);
@@ -75,13 +74,9 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     private async Task LoadAndAnswerAsync(RouteRequest request, DiskTier disk)
     {
         DateTimeOffset started = _parts.Time.GetUtcNow();
-        await disk.LoadAsync(request.Key, _parts.Store, request.Context.RequestAborted);
-        if (_parts.Invalidations.IsVoid(request.Key, started))
-        {
-            // An invalidation came while this was being read, and did not find it in memory yet.
-            _parts.Store.RemoveAll(request.Key);
-        }
 
+        // An invalidation may come while this is being read, and not find it in memory yet.
+        await disk.LoadAsync(request.Key, _parts.Store, () => _parts.Invalidations.IsVoid(request.Key, started), request.Context.RequestAborted);
         StoredResponse? stored = _parts.Store.Find(request.Key, request.Fields);
         await (stored?.Body is DiskContent content ? OpenAndAnswerAsync(request, stored, content) : AnswerAsync(request, stored));
     }
@@ -90,24 +85,22 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
     private async Task OpenAndAnswerAsync(RouteRequest request, StoredResponse stored, DiskContent content)
     {
         HttpContext context = request.Context;
-        using (OpenEntry? entry = await content.OpenAsync(context.RequestAborted))
+        try
         {
-            try
+            using OpenEntry? entry = await content.OpenAsync(context.RequestAborted);
+            if (entry is not null)
             {
-                if (entry is not null)
-                {
-                    await AnswerAsync(request with { Opened = new OpenedContent(content, entry) }, stored);
-                    return;
-                }
-            }
-            catch (IOException) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
-            {
-                // The disk failed before the client heard anything.
-                context.Response.Clear();
+                await AnswerAsync(request with { Opened = new OpenedContent(content, entry) }, stored);
+                return;
             }
         }
+        catch (IOException) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            // The disk failed before the client heard anything.
+            context.Response.Clear();
+        }
 
-        _parts.Store.Remove(request.Key, stored);
+        _parts.Store.RemoveContent(request.Key, content);
         await AnswerAsync(request, null);
     }
 
@@ -228,7 +221,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
         try
         {
             // What was under way a moment ago may have been stored since the lookup.
-            if (_parts.Store.Find(request.Key, request.Fields) is { } found && found != stored
+            if (_parts.Store.Find(request.Key, request.Fields) is { } found && found != stored && request.CanSend(found)
                 && Reuse.Check(found, request.Directives, _parts.Time.GetUtcNow()) == ReuseVerdict.Fresh)
             {
                 _parts.Flights.Remove(request.Key, flight);
@@ -267,7 +260,7 @@ internal sealed class HttpCacheRoute : IAsyncDisposable
 
                 return true;
 
-            case FlightOutcome.Stored when _parts.Store.Find(request.Key, request.Fields) is { } found
+            case FlightOutcome.Stored when _parts.Store.Find(request.Key, request.Fields) is { } found && request.CanSend(found)
                 && Reuse.Check(found, request.Directives, now) == ReuseVerdict.Fresh:
                 await _parts.Writer.WriteAsync(request, found, "fwd=stale; collapsed");
                 return true;

@@ -36,7 +36,7 @@ internal sealed class KnownResources(RouteParts parts, KnownRequests known)
 
         int status = Preconditions.IsNotModified(stored, fields.All) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
         bool sends = status == StatusCodes.Status200OK && !request.Line.IsHead;
-        HitHead? head = HitHead.Latest(request.Line, stored, status, now) ?? MakeHead(request.Line, stored, status, now);
+        HitHead? head = HitHead.Latest(request.Line, ResponseWriter.SourceOf(stored), status, now) ?? MakeHead(request.Line, stored, status, now);
         return head is null ? null : new KnownAnswer(head, sends ? stored.Body : null, null);
     }
 
@@ -49,7 +49,7 @@ internal sealed class KnownResources(RouteParts parts, KnownRequests known)
             fields.ContentLength = stored.Body.Length;
         }
 
-        return HitHead.Of(line, stored, status, fields, now);
+        return HitHead.Of(line, ResponseWriter.SourceOf(stored), status, fields, now);
     }
 
     /// <summary>The resource that a known line names.</summary>

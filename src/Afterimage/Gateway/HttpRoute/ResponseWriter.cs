@@ -129,6 +129,9 @@ internal sealed class ResponseWriter(HttpRouteOptions options, RouteAccount acco
         return Relay.CopyAsync(request.Context, content);
     }
 
+    /// <summary>What the fields of a response's answers are made from; one for each response, without its content.</summary>
+    public static object SourceOf(StoredResponse stored) => Prepare(stored);
+
     /// <summary>The fields of a plain hit.</summary>
     /// <param name="headers">Gets them.</param>
     /// <param name="stored">The response.</param>

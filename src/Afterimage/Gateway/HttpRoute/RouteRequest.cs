@@ -50,6 +50,9 @@ internal readonly struct RouteRequest
     /// <summary>Where to read a response's content for this request.</summary>
     public IStoredContent ContentOf(StoredResponse stored) => Opened is { } opened && opened.Content == stored.Body ? opened.Entry : stored.Body;
 
+    /// <summary>Whether a response's content is in memory or open. What is neither may turn out to be gone when it is too late to ask the origin.</summary>
+    public bool CanSend(StoredResponse stored) => ContentOf(stored) is not DiskContent;
+
     public bool IsHead => MethodRules.IsHead(Method);
 
     /// <summary>

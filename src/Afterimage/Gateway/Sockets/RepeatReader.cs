@@ -139,7 +139,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
                     opened?.Distrust();
                 }
 
-                _connection.Abort(new ConnectionAbortedException("The client is gone, or the picture's file is shorter than it was."));
+                _connection.Abort(new ConnectionAbortedException("The client is gone, or the file of what it asked for is shorter than it was."));
             }
         }
     }
@@ -218,7 +218,7 @@ internal sealed class RepeatReader : PipeReader, IDisposable
         if (_slow is null)
         {
             _slow = new CancellationTokenSource();
-            _slow.Token.Register(() => _connection.Abort(new ConnectionAbortedException("The client takes its picture too slowly.")));
+            _slow.Token.Register(() => _connection.Abort(new ConnectionAbortedException("The client takes its answer too slowly.")));
         }
 
         _slow.CancelAfter(SlowGrace + TimeSpan.FromSeconds(Math.Min((double)bytes / _bytesPerSecondMin, SlowSecondsMax)));

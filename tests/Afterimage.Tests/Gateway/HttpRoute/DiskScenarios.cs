@@ -76,7 +76,7 @@ public sealed class DiskScenarios : IDisposable
         Save(disk, key, response);
         await disk.SettleAsync();
         var memory = new ResponseStore(1 << 20);
-        await disk.LoadAsync(key, memory, CancellationToken.None);
+        await disk.LoadAsync(key, memory, null, CancellationToken.None);
         StoredResponse read = Assert.Single(memory.FindAll(key, Make.Fields("Foo: 1=2")));
         Assert.Equal(response.Fields.Lines, read.Fields.Lines);
         Assert.Equal((response.Status, response.RequestTime, response.ResponseTime, response.Freshness), (read.Status, read.RequestTime, read.ResponseTime, read.Freshness));
@@ -93,7 +93,7 @@ public sealed class DiskScenarios : IDisposable
         Save(disk, key, Make.Stored(200, "new", null, "Cache-Control: max-age=60"));
         await disk.SettleAsync();
         var memory = new ResponseStore(1 << 20);
-        await disk.LoadAsync(key, memory, CancellationToken.None);
+        await disk.LoadAsync(key, memory, null, CancellationToken.None);
         Assert.Equal("new", Make.Text(Assert.Single(memory.FindAll(key, HttpFields.Empty))));
         Assert.Equal(1, disk.Count);
     }
@@ -110,8 +110,38 @@ public sealed class DiskScenarios : IDisposable
         Assert.False(disk.MayHave(key));
         await removal;
         var memory = new ResponseStore(1 << 20);
-        await disk.LoadAsync(key, memory, CancellationToken.None);
+        await disk.LoadAsync(key, memory, null, CancellationToken.None);
         Assert.Equal(0, memory.Count);
+    }
+
+    [Fact]
+    public async Task What_was_invalidated_while_it_was_being_loaded_does_not_come_into_memory()
+    {
+        await using DiskTier disk = Open();
+        var key = new ResourceKey("", "/a");
+        Save(disk, key, Make.Stored("Cache-Control: max-age=60"));
+        await disk.SettleAsync();
+        var memory = new ResponseStore(1 << 20);
+        await disk.LoadAsync(key, memory, () => true, CancellationToken.None);
+        Assert.False(memory.Has(key));
+        await disk.LoadAsync(key, memory, () => false, CancellationToken.None);
+        Assert.True(memory.Has(key));
+    }
+
+    [Fact]
+    public async Task A_variant_that_has_left_memory_comes_back_beside_one_that_has_not()
+    {
+        DiskTier disk = Open();
+        await using RouteFixture route = await StartAsync(disk);
+        await route.GetAsync("/a", ("Accept-Language", "de"));
+        await route.GetAsync("/a", ("Accept-Language", "fr"));
+        await disk.SettleAsync();
+        var key = new ResourceKey("", "/a");
+        route.Store.Remove(key, route.Store.Find(key, Make.Fields("Accept-Language: de"))!);
+        Assert.Equal("HIT exact", (await route.GetAsync("/a", ("Accept-Language", "de"))).Cache);
+        Assert.Equal("HIT exact", (await route.GetAsync("/a", ("Accept-Language", "fr"))).Cache);
+        Assert.Equal("MISS", (await route.GetAsync("/a", ("Accept-Language", "en"))).Cache);
+        Assert.Equal(3, route.Origin.Calls);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Afterimage.Caching.Http;
 using Afterimage.Entries;
@@ -77,6 +78,7 @@ public sealed class RepeatScenarios : IDisposable
     [InlineData("Content-Length: 0")]
     [InlineData("Authorization: Bearer secret")]
     [InlineData("Cookie: session=secret")]
+    [InlineData("X-Auth-Token: secret")]
     [InlineData("Range: bytes=0-9")]
     [InlineData("If-Match: \"v1\"")]
     [InlineData("If-Unmodified-Since: Sun, 06 Nov 2044 08:49:37 GMT")]
@@ -182,17 +184,46 @@ public sealed class RepeatScenarios : IDisposable
             Assert.Equal(Body(size), BodyOf(await AskAsync(route, request)));
         }
 
-        string file = Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Single(name => new FileInfo(name).Length > size);
-        using (var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-        {
-            stream.SetLength(size / 2);
-        }
+        Shorten(size);
 
         // What is copied is read before anything is said; what is lent, after its head.
         string spoilt = await RawAnswers.AskInVainAsync(route.Address, request);
         Assert.True(spoilt.Length < size || BodyOf(spoilt) == Body(size), "an answer of full length that is not what was stored");
         string answer = await AskAsync(route, request);
         Assert.Equal((Body(size), 2), (BodyOf(answer), route.Origin.Calls));
+    }
+
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(100_000)]
+    public async Task A_file_that_has_become_shorter_is_a_miss_also_where_the_origin_says_that_it_is_right_still(int size)
+    {
+        await using RouteFixture route = await StoredAsync(size, onDisk: true);
+        string request = Request(size, "GET", "");
+        Assert.Equal(Body(size), BodyOf(await AskAsync(route, request)));
+        route.Time.Advance(601);
+        Shorten(size);
+        await RawAnswers.AskInVainAsync(route.Address, request);
+        string answer = await AskAsync(route, request);
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.Equal(Body(size), BodyOf(answer));
+    }
+
+    [Fact]
+    public async Task What_is_known_of_a_request_does_not_keep_content_that_has_been_removed()
+    {
+        await using RouteFixture route = await StoredAsync(100_000, onDisk: false);
+        await LearnAsync(route, 100_000);
+        await AskAsync(route, Request(100_000, "GET", ""));
+        WeakReference content = Remove(route, "/n/100000");
+        for (int i = 0; i < 50 && content.IsAlive; i++)
+        {
+            await Task.Yield();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(content.IsAlive);
     }
 
     [Fact]
@@ -204,7 +235,7 @@ public sealed class RepeatScenarios : IDisposable
         disk.Save(key, first, (MemoryContent)first.Body);
         await disk.SettleAsync();
         var memory = new ResponseStore(1 << 20);
-        await disk.LoadAsync(key, memory, CancellationToken.None);
+        await disk.LoadAsync(key, memory, null, CancellationToken.None);
         var content = Assert.IsType<DiskContent>(memory.Find(key, HttpFields.Empty)!.Body);
         using (OpenEntry? entry = await content.OpenAsync(CancellationToken.None))
         {
@@ -280,6 +311,24 @@ public sealed class RepeatScenarios : IDisposable
         byte[] bytes = new byte[size];
         new Random(size).NextBytes(bytes);
         return Encoding.Latin1.GetString(bytes);
+    }
+
+    /// <summary>Takes away half of the one file that has a content of this size.</summary>
+    private void Shorten(int size)
+    {
+        string file = Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Single(name => new FileInfo(name).Length > size);
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        stream.SetLength(size / 2);
+    }
+
+    // Of its own, so that no variable of the caller keeps it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Remove(RouteFixture route, string target)
+    {
+        var key = new ResourceKey("", target);
+        var content = new WeakReference(route.Store.AllOf(key)[0].Body);
+        route.Store.RemoveAll(key);
+        return content;
     }
 
     /// <summary>Asks until the plainest request is recognised.</summary>
