@@ -224,21 +224,30 @@ internal sealed class DiskTier : IAsyncDisposable
 
     private static async Task WriteAsync(ChannelReader<Func<ValueTask>> changes)
     {
-        await foreach (Func<ValueTask> change in changes.ReadAllAsync())
+        while (await changes.WaitToReadAsync())
         {
-            try
+            // Not by enumerating: that would keep the last change, and with it a response's content, until the next one comes.
+            while (changes.TryRead(out Func<ValueTask>? change))
             {
-                await change();
+                await WriteAsync(change());
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
-            {
-                // The response is in memory only; the entry store counts what its disk does.
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                // A bug must not end the writer: removals wait for it, and clients for them.
-                Faults.Add(1, new KeyValuePair<string, object?>("type", e.GetType().Name));
-            }
+        }
+    }
+
+    private static async ValueTask WriteAsync(ValueTask change)
+    {
+        try
+        {
+            await change;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // The response is in memory only; the entry store counts what its disk does.
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A bug must not end the writer: removals wait for it, and clients for them.
+            Faults.Add(1, new KeyValuePair<string, object?>("type", e.GetType().Name));
         }
     }
 

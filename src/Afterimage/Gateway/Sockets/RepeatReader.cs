@@ -122,25 +122,33 @@ internal sealed class RepeatReader : PipeReader, IDisposable
                 return Leave(read);
             }
 
-            using OpenEntry? opened = answer.Entry;
             if (!TryWrite(answer))
             {
+                answer.Entry?.Dispose();
                 return Leave(read);
             }
 
             _inner.AdvanceTo(read.Buffer.GetPosition(request.Length));
             _known.CountRecognised();
             request.Line.Target.Account(answer);
-            ValueTask<FlushResult> flushing = _output.FlushAsync(cancellationToken);
-            if ((flushing.IsCompletedSuccessfully ? flushing.Result : await WatchAsync(flushing, answer.Bytes)).IsCompleted)
-            {
-                if (_output.FileFailed)
-                {
-                    opened?.Distrust();
-                }
+            await SendAsync(answer, cancellationToken);
+        }
+    }
 
-                _connection.Abort(new ConnectionAbortedException("The client is gone, or the file of what it asked for is shorter than it was."));
+    /// <summary>Sends what was put together. Of its own, so that a connection that waits for its next request keeps nothing of the last answer.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendAsync(KnownAnswer answer, CancellationToken cancellationToken)
+    {
+        using OpenEntry? opened = answer.Entry;
+        ValueTask<FlushResult> flushing = _output.FlushAsync(cancellationToken);
+        if ((flushing.IsCompletedSuccessfully ? flushing.Result : await WatchAsync(flushing, answer.Bytes)).IsCompleted)
+        {
+            if (_output.FileFailed)
+            {
+                opened?.Distrust();
             }
+
+            _connection.Abort(new ConnectionAbortedException("The client is gone, or the file of what it asked for is shorter than it was."));
         }
     }
 
