@@ -16,7 +16,7 @@ internal sealed partial class MemoryFile
     private const int FilesMax = 4_096;
     private const uint CloseOnExec = 1;
 
-    private static readonly int CountMax = Math.Min(FilesMax, DescriptorsMax() / 4);
+    private static readonly int CountMax = Math.Min(FilesMax, Descriptors.Max / 4);
     private static int Count;
 
     private MemoryFile(SafeFileHandle handle, int length)
@@ -62,19 +62,6 @@ internal sealed partial class MemoryFile
         handle?.Dispose();
         Interlocked.Decrement(ref Count);
         return null;
-    }
-
-    private static int DescriptorsMax()
-    {
-        try
-        {
-            string line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
-            return int.TryParse(line.AsSpan(14).Trim().ToString().Split(' ')[0], out int soft) ? soft : int.MaxValue;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
-        {
-            return 0;
-        }
     }
 
     [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8)]

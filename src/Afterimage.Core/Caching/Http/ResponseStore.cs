@@ -209,7 +209,7 @@ public sealed class ResponseStore
 
     private static bool IsCandidate(Resource resource, StoredResponse variant) => variant.Vary.Names.Count > 0 || !resource.Varies;
 
-    private bool Change(in ResourceKey key, StoredResponse old, StoredResponse? updated)
+    private bool Change(in ResourceKey key, StoredResponse old, StoredResponse? updated, bool evicted = false)
     {
         if (!_resources.TryGetValue(key, out Resource? resource))
         {
@@ -224,7 +224,7 @@ public sealed class ResponseStore
                 return false;
             }
 
-            Account(key, old, added: false);
+            Account(key, old, added: false, evicted);
             if (updated is not null)
             {
                 Account(key, updated, added: true);
@@ -252,9 +252,9 @@ public sealed class ResponseStore
     }
 
     /// <summary>Under the resource's lock.</summary>
-    private void Account(in ResourceKey key, StoredResponse response, bool added)
+    private void Account(in ResourceKey key, StoredResponse response, bool added, bool evicted = false)
     {
-        response.Gone = !added;
+        response.Gone = !added && !evicted;
         response.Turn?.Response = null;
         response.Turn = added ? new SweepTurn(key) { Response = response } : null;
         Interlocked.Add(ref _bytes, added ? response.Bytes : -response.Bytes);
@@ -284,7 +284,7 @@ public sealed class ResponseStore
                     continue;
                 }
 
-                Change(next.Key, oldest, null);
+                Change(next.Key, oldest, null, evicted: true);
             }
 
             // The turns of those that have gone wait in the queue; where they outnumber the living, it is rebuilt.

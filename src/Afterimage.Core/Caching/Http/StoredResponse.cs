@@ -116,7 +116,7 @@ public sealed class StoredResponse
     /// <summary>Its place in the order in which the store sweeps; null where it is in none.</summary>
     internal SweepTurn? Turn { get; set; }
 
-    /// <summary>Whether the store that had it no longer has it; false before it was stored.</summary>
+    /// <summary>Whether it was replaced or removed in the store that had it; false before it was stored, and where it only had to make room.</summary>
     public bool Gone { get; internal set; }
 
     /// <summary>Current age, RFC 9111 section 4.2.3; never negative, whatever the clock did.</summary>

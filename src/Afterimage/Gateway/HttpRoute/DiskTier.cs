@@ -113,7 +113,8 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <param name="key">Whose it is.</param>
     /// <param name="response">It as it is in memory.</param>
     /// <param name="content">An array.</param>
-    public void Save(ResourceKey key, StoredResponse response, MemoryContent content)
+    /// <param name="isVoid">Whether the resource has been invalidated since: it may have left memory by then, and nobody could tell by the response.</param>
+    public void Save(ResourceKey key, StoredResponse response, MemoryContent content, Func<bool>? isVoid = null)
     {
         if (!response.IsComplete || Interlocked.Add(ref _queuedBytes, response.Bytes) > QueuedBytesMax)
         {
@@ -126,7 +127,7 @@ internal sealed class DiskTier : IAsyncDisposable
             Interlocked.Add(ref _queuedBytes, -response.Bytes);
 
             // Replaced or invalidated while it waited: whatever took its place is in the queue behind it.
-            if (response.Gone)
+            if (response.Gone || isVoid?.Invoke() == true)
             {
                 return;
             }
@@ -138,7 +139,7 @@ internal sealed class DiskTier : IAsyncDisposable
                 return;
             }
 
-            if (!TryCatalogue(key, header.Key, () => !response.Gone))
+            if (!TryCatalogue(key, header.Key, () => !response.Gone && isVoid?.Invoke() != true))
             {
                 // Invalidated while it was being written: nobody may load it before the removal that is queued comes.
                 await _entries.DeleteAsync(header.Key, CancellationToken.None);

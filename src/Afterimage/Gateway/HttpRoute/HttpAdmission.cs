@@ -46,7 +46,8 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
     /// <summary>Stores an answer whose content is complete, unless the resource was invalidated after the request was sent.</summary>
     public void Store(Ask ask, StoredResponse complete)
     {
-        if (invalidations.IsVoid(ask.Key, ask.VoidFrom ?? complete.RequestTime))
+        bool IsVoid() => invalidations.IsVoid(ask.Key, ask.VoidFrom ?? complete.RequestTime);
+        if (IsVoid())
         {
             return;
         }
@@ -61,7 +62,7 @@ internal sealed class HttpAdmission(HttpRouteOptions options, ResponseStore stor
         StoredResponse kept = response.WithBody(body.Kept());
         if (store.Put(ask.Key, kept))
         {
-            disk?.Save(ask.Key, kept, body);
+            disk?.Save(ask.Key, kept, body, IsVoid);
         }
     }
 

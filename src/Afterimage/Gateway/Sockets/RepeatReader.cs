@@ -124,6 +124,8 @@ internal sealed class RepeatReader : PipeReader, IDisposable
 
             if (!TryWrite(answer))
             {
+                // Its file does not give what it should.
+                answer.Entry?.Distrust();
                 answer.Entry?.Dispose();
                 return Leave(read);
             }

@@ -129,6 +129,20 @@ public sealed class DiskScenarios : IDisposable
     }
 
     [Fact]
+    public async Task What_only_made_room_in_memory_is_written_and_what_was_removed_is_not()
+    {
+        await using DiskTier disk = Open();
+        var memory = new ResponseStore(40_000);
+        List<(ResourceKey Key, StoredResponse Response)> all = [.. Enumerable.Range(0, 60).Select(i => (new ResourceKey("", $"/{i}"), Make.Stored(200, new string('x', 2_000), null, "Cache-Control: max-age=60")))];
+        all.ForEach(each => memory.Put(each.Key, each.Response));
+        Assert.InRange(memory.Count, 5, 30);
+        memory.RemoveAll(all[^1].Key);
+        all.ForEach(each => disk.Save(each.Key, each.Response, (MemoryContent)each.Response.Body, () => each.Key == all[0].Key));
+        await disk.SettleAsync();
+        Assert.Equal([all[0].Key, all[^1].Key], all.Select(each => each.Key).Where(key => !disk.MayHave(key)));
+    }
+
+    [Fact]
     public async Task A_variant_that_has_left_memory_comes_back_beside_one_that_has_not()
     {
         DiskTier disk = Open();
