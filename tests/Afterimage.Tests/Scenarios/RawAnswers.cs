@@ -39,6 +39,32 @@ internal static class RawAnswers
         return received;
     }
 
+    /// <summary>Asks thirty of these requests at random on one connection, cut anywhere, and expects of each the answer that it has alone; as often as told.</summary>
+    /// <param name="last">Ends the connection.</param>
+    public static async Task AskMixedAsync(Uri address, string[] requests, string[] answers, string last, int rounds, Random random)
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            int[] asked = [.. Enumerable.Range(0, 30).Select(_ => random.Next(requests.Length))];
+            string bytes = string.Concat(asked.Select(n => requests[n])) + last;
+            using RawClient client = await RawClient.ConnectAsync(address);
+            Task<string> receiving = client.ReadToEndAsync();
+            for (int sent = 0; sent < bytes.Length;)
+            {
+                int piece = Math.Min(random.Next(1, 400), bytes.Length - sent);
+                await client.SendAsync(bytes.Substring(sent, piece));
+                sent += piece;
+            }
+
+            string received = await receiving;
+            foreach (int n in asked)
+            {
+                Assert.True(TryTake(ref received, requests[n].StartsWith("HEAD", StringComparison.Ordinal), out string answer), received);
+                Assert.Equal(answers[n], Comparable(answer));
+            }
+        }
+    }
+
     /// <summary>The next answer, behind which nothing comes.</summary>
     public static async Task<string> ReadAsync(RawClient client, bool isHead)
     {

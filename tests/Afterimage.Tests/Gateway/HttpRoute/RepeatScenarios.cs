@@ -274,28 +274,7 @@ public sealed class RepeatScenarios : IDisposable
             Request(10, "GET", "Content-Length: 4\r\n") + "body",
         ];
         string[] answers = [.. (await Task.WhenAll(requests.Select(request => AskAsync(route, request)))).Select(RawAnswers.Comparable)];
-        var random = new Random(20_261_129);
-        for (int round = 0; round < 40; round++)
-        {
-            int[] asked = [.. Enumerable.Range(0, 30).Select(_ => random.Next(requests.Length))];
-            string bytes = string.Concat(asked.Select(n => requests[n])) + Request(10, "GET", "Connection: close\r\n");
-            using RawClient client = await RawClient.ConnectAsync(route.Address);
-            Task<string> receiving = client.ReadToEndAsync();
-            for (int sent = 0; sent < bytes.Length;)
-            {
-                int piece = Math.Min(random.Next(1, 400), bytes.Length - sent);
-                await client.SendAsync(bytes.Substring(sent, piece));
-                sent += piece;
-            }
-
-            string received = await receiving;
-            foreach (int n in asked)
-            {
-                Assert.True(RawAnswers.TryTake(ref received, requests[n].StartsWith("HEAD", StringComparison.Ordinal), out string answer), received);
-                Assert.Equal(answers[n], RawAnswers.Comparable(answer));
-            }
-        }
-
+        await RawAnswers.AskMixedAsync(route.Address, requests, answers, Request(10, "GET", "Connection: close\r\n"), 40, new Random(20_261_129));
         Assert.True(route.Recognised > 200, $"recognised {route.Recognised}");
     }
 
