@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Afterimage.Entries;
 
 /// <summary>
-/// A large image in memory that is a file without a name (<c>memfd_create(2)</c>): it goes to a socket by <c>sendfile</c>, page by page and without a copy, as one on disk does, and is
+/// Large content in memory that is a file without a name (<c>memfd_create(2)</c>): it goes to a socket by <c>sendfile</c>, page by page and without a copy, as one on disk does, and is
 /// not in the collector's way. Linux only, and only so many at once: each takes a file descriptor. Immutable. The system takes the memory back once nobody refers to
 /// <see cref="Handle"/> any more; the collector is told how much that is.
 /// </summary>
@@ -36,10 +36,10 @@ internal sealed partial class MemoryFile
 
     public int Length { get; }
 
-    /// <summary>Copies an image into one; null where it is small, or the system does not give one.</summary>
-    public static MemoryFile? TryCreate(ReadOnlySpan<byte> image)
+    /// <summary>Copies content into one; null where it is small, or the system does not give one.</summary>
+    public static MemoryFile? TryCreate(ReadOnlySpan<byte> content)
     {
-        if (image.Length < BytesMin || !OperatingSystem.IsLinux())
+        if (content.Length < BytesMin || !OperatingSystem.IsLinux())
         {
             return null;
         }
@@ -50,8 +50,8 @@ internal sealed partial class MemoryFile
             handle = Interlocked.Increment(ref Count) > CountMax ? new SafeFileHandle() : new SafeFileHandle(Create("afterimage", CloseOnExec), ownsHandle: true);
             if (!handle.IsInvalid)
             {
-                RandomAccess.Write(handle, image, 0);
-                return new MemoryFile(handle, image.Length);
+                RandomAccess.Write(handle, content, 0);
+                return new MemoryFile(handle, content.Length);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or EntryPointNotFoundException)

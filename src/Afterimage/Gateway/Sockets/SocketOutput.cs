@@ -9,9 +9,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Afterimage.Gateway.Sockets;
 
 /// <summary>
-/// The output of a plain HTTP/1.1 connection, in place of Kestrel's own. Kestrel copies every body into blocks of 4 KB and sends those; here a stored picture
-/// goes out from where it is: from the memory tier's array, or from its file by <c>sendfile</c>. Whoever has a picture lends it (<see cref="TryLend(ReadOnlyMemory{byte})"/>),
-/// asks the response for room of exactly its length, is given the picture itself, and advances over it without writing.
+/// The output of a plain HTTP/1.1 connection, in place of Kestrel's own. Kestrel copies every body into blocks of 4 KB and sends those; here stored content
+/// goes out from where it is: from the memory tier's array, or from its file by <c>sendfile</c>. Whoever has it lends it (<see cref="TryLend(ReadOnlyMemory{byte})"/>),
+/// asks the response for room of exactly its length, is given the content itself, and advances over it without writing.
 /// <para>Like any <see cref="PipeWriter"/> it is used by one thread at a time; a flush ends when the socket has taken everything.</para>
 /// </summary>
 internal sealed class SocketOutput : PipeWriter, IDisposable
@@ -80,7 +80,7 @@ internal sealed class SocketOutput : PipeWriter, IDisposable
         }
     });
 
-    /// <summary>The output of this request's connection, if a picture can be lent to it: neither encrypted nor shared by several requests.</summary>
+    /// <summary>The output of this request's connection, if content can be lent to it: neither encrypted nor shared by several requests.</summary>
     public static SocketOutput? Of(HttpContext context) =>
         context.Request.Protocol == HttpProtocol.Http11 && !context.Request.IsHttps ? context.Features.Get<SocketOutput>() : null;
 
