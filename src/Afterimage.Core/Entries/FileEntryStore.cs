@@ -39,9 +39,7 @@ public sealed partial class FileEntryStore : IEntryStore
         _folder = new EntryFolder(options.Folder, volume);
         _packs = new HeaderPacks(options.Folder, volume);
         _quarantine = new QuarantineFile(_folder);
-
-        // A store beside this one has as many.
-        _handles = new HandleCache(Descriptors.Max > 0 ? Math.Min(options.OpenFilesMax, Descriptors.Max / 8) : options.OpenFilesMax);
+        _handles = new HandleCache(Descriptors.ForStore(options.OpenFilesMax));
         _writers = new SemaphoreSlim(options.WritersMax);
         Memory = new MemoryTier(options.Memory, clock);
         _readBack = new FolderReadBack(_folder, Adopt);

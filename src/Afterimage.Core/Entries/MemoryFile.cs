@@ -13,10 +13,8 @@ internal sealed partial class MemoryFile
     /// <summary>Below this a copy costs less than a call of its own.</summary>
     public const int BytesMin = 32 * 1024;
 
-    private const int FilesMax = 4_096;
     private const uint CloseOnExec = 1;
 
-    private static readonly int CountMax = Math.Min(FilesMax, Descriptors.Max / 4);
     private static int Count;
 
     private MemoryFile(SafeFileHandle handle, int length)
@@ -47,7 +45,7 @@ internal sealed partial class MemoryFile
         SafeFileHandle? handle = null;
         try
         {
-            handle = Interlocked.Increment(ref Count) > CountMax ? new SafeFileHandle() : new SafeFileHandle(Create("afterimage", CloseOnExec), ownsHandle: true);
+            handle = Interlocked.Increment(ref Count) > Descriptors.ForMemory ? new SafeFileHandle() : new SafeFileHandle(Create("afterimage", CloseOnExec), ownsHandle: true);
             if (!handle.IsInvalid)
             {
                 RandomAccess.Write(handle, content, 0);

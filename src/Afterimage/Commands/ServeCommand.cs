@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Afterimage.Configuration;
 using Afterimage.Demo;
+using Afterimage.Entries;
 using Afterimage.Gateway;
 using Afterimage.Vectors;
 
@@ -10,6 +11,9 @@ namespace Afterimage.Commands;
 /// <summary><c>afterimage serve</c>: the gateway.</summary>
 internal static class ServeCommand
 {
+    // A burst of clients that a gateway is expected to take.
+    private const int FewClients = 4_096;
+
     public static Command Create()
     {
         var origin = new Option<string?>("--origin") { Description = "Address of the image service, or demo for the built-in one.", HelpName = "URL|demo" };
@@ -129,5 +133,9 @@ internal static class ServeCommand
         Console.Error.WriteLine($"afterimage: semantic tier {options.Semantic.Mode.ToString().ToLowerInvariant()}, policy {options.Semantic.Policy.ToString().ToLowerInvariant()}, "
             + $"space {gateway.Cache.Semantic.Embedder.Space.Id}; data in {Path.GetFullPath(options.Data)}");
         Console.Error.WriteLine($"afterimage: dashboard {gateway.Addresses[0].Replace("[::]", "localhost").Replace("0.0.0.0", "localhost")}/_afterimage/");
+        if (options.Limits.ConnectionsMax == 0 && Descriptors.ForClients(options.Origin.ConcurrencyMax) is < FewClients and var clients)
+        {
+            Console.Error.WriteLine($"afterimage: at most {clients} client connections: this process may have {Descriptors.Max} files open (ulimit -n), and that is few");
+        }
     }
 }

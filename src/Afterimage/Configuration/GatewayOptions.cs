@@ -174,7 +174,7 @@ internal sealed class LimitOptions
     [Setting("Bytes of answers under way that are kept for those who wait and for the store. Beyond it answers stream through to whoever asked and are not stored.", Min = 1048576)]
     public long BufferBytesMax { get; init; } = 512L * 1024 * 1024;
 
-    [Setting("Open client connections. 0: no bound.", Min = 0)]
+    [Setting("Open client connections; more are closed at once. 0: as many as the files that the process may have open (`ulimit -n`) leave room for.", Min = 0)]
     public long ConnectionsMax { get; init; }
 }
 

@@ -52,7 +52,7 @@ internal sealed class GatewayHost : IAsyncDisposable
                 sockets.CreateBoundListenSocket = door.Bind;
             }).ConfigureKestrel(kestrel =>
             {
-                ServerSettings.Configure(kestrel, options.Limits);
+                ServerSettings.Configure(kestrel, options.Limits, options.Origin.ConcurrencyMax);
                 kestrel.ConfigureEndpointDefaults(listen =>
                 {
                     SocketOutput.Use(listen, door);

@@ -1,5 +1,6 @@
 using System.Text;
 using Afterimage.Configuration;
+using Afterimage.Entries;
 using Afterimage.Gateway.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -11,7 +12,10 @@ internal static class ServerSettings
     private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
     private static readonly Encoding Digits = new DigitsOnly();
 
-    public static void Configure(KestrelServerOptions kestrel, LimitOptions limits)
+    /// <param name="kestrel">Is set.</param>
+    /// <param name="limits">The operator's bounds.</param>
+    /// <param name="originMax">Requests that may be at the origin at the same time; 0 for no bound.</param>
+    public static void Configure(KestrelServerOptions kestrel, LimitOptions limits, int originMax)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowResponseHeaderCompression = false;
@@ -26,7 +30,7 @@ internal static class ServerSettings
         // Idle connections last at least as long as Kestrel lets them by itself; behind recognised requests its clock may be so much ahead.
         kestrel.Limits.KeepAliveTimeout += RepeatReader.UnseenMax;
         kestrel.Limits.MaxRequestBodySize = limits.RequestBodyBytesMax > 0 ? limits.RequestBodyBytesMax : null;
-        kestrel.Limits.MaxConcurrentConnections = limits.ConnectionsMax > 0 ? limits.ConnectionsMax : null;
+        kestrel.Limits.MaxConcurrentConnections = limits.ConnectionsMax > 0 ? limits.ConnectionsMax : Descriptors.ForClients(originMax);
         kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate =
             limits.BodyBytesPerSecondMin > 0 ? new MinDataRate(limits.BodyBytesPerSecondMin, BodyGrace) : null;
     }

@@ -184,7 +184,7 @@ public sealed class HostileClientTests
     {
         const int count = 10_000;
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
-        Assert.SkipUnless(OpenFilesMax() > count + 2000, $"needs {count + 2000} open files, this process may have {OpenFilesMax()}");
+        Assert.SkipUnless(OpenFilesMax() > count + 6000, $"needs {count + 6000} open files, this process may have {OpenFilesMax()}");
         string data = Directory.CreateTempSubdirectory("afterimage-test-").FullName;
         await using TestOrigin origin = await TestOrigin.StartAsync();
         await using (ProgramProcess program = ProgramProcess.Start("serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", data, "--Log:Requests", "off"))
@@ -210,6 +210,56 @@ public sealed class HostileClientTests
         }
 
         Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
+    public async Task More_clients_than_files_may_be_open_are_closed_and_the_others_are_served()
+    {
+        const int filesMax = 600;
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sets ulimit");
+        using var data = new TemporaryFolder();
+        await using TestOrigin origin = await TestOrigin.StartAsync();
+        await using ProgramProcess program = ProgramProcess.StartWithOpenFiles(
+            filesMax, "serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", data.Path, "--Log:Requests", "off");
+        Uri address = await program.Address;
+        using (var first = new HttpClient { BaseAddress = address })
+        {
+            Assert.Equal(HttpStatusCode.OK, (await first.GetAsync(Picture)).StatusCode);
+        }
+
+        var clients = new List<RawClient>();
+        for (int i = 0; i < filesMax; i++)
+        {
+            clients.Add(await RawClient.ConnectAsync(address));
+        }
+
+        // The first ones were let in, and the last ones were not.
+        await clients[0].SendAsync($"GET {Picture} HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 ", await clients[0].ReadSomeAsync(), StringComparison.Ordinal);
+        await clients[^1].UntilClosedAsync();
+        clients.ForEach(client => client.Dispose());
+
+        using var later = new HttpClient { BaseAddress = address };
+        long end = Environment.TickCount64 + (long)ProgramProcess.Hang.TotalMilliseconds;
+        while (!await IsServedAsync(later))
+        {
+            // The server has not yet noticed that the others are gone.
+            Assert.True(Environment.TickCount64 < end, "nobody is served any more");
+        }
+
+        Assert.Contains(program.Lines, line => line.Contains($"this process may have {filesMax} files open", StringComparison.Ordinal));
+    }
+
+    private static async Task<bool> IsServedAsync(HttpClient client)
+    {
+        try
+        {
+            return (await client.GetAsync(Picture)).StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is not HttpRequestError.ConnectionError)
+        {
+            return false;
+        }
     }
 
     private static long OpenFilesMax()

@@ -47,9 +47,14 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <param name="environment">Added to this process's own.</param>
     public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => Start(environment, arguments, readsOutput: true);
 
-    private static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string[] arguments, bool readsOutput)
+    /// <summary>The same where the process may have only so many files open. With a shell.</summary>
+    public static ProgramProcess StartWithOpenFiles(int max, params string[] arguments) =>
+        Start(new Dictionary<string, string>(), arguments, readsOutput: true, "/bin/sh", "-c", $"ulimit -n {max}; exec dotnet \"$@\"", "sh");
+
+    private static ProgramProcess Start(
+        IReadOnlyDictionary<string, string> environment, string[] arguments, bool readsOutput, string program = "dotnet", params string[] before)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, before) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "afterimage.dll"));
         foreach (string argument in arguments)
         {
@@ -61,15 +66,15 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var program = new ProgramProcess(new Process { StartInfo = start });
-        program._process.Start();
-        program._process.BeginErrorReadLine();
+        var started = new ProgramProcess(new Process { StartInfo = start });
+        started._process.Start();
+        started._process.BeginErrorReadLine();
         if (readsOutput)
         {
-            program._process.BeginOutputReadLine();
+            started._process.BeginOutputReadLine();
         }
 
-        return program;
+        return started;
     }
 
     /// <summary>SIGKILL.</summary>

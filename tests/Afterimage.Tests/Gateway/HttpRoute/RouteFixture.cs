@@ -113,7 +113,7 @@ internal sealed class RouteFixture : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            ServerSettings.Configure(kestrel, new LimitOptions());
+            ServerSettings.Configure(kestrel, new LimitOptions(), 0);
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
                 SocketOutput.Use(listen);
