@@ -1,4 +1,6 @@
 using System.Net;
+using Afterimage.Configuration;
+using Afterimage.Entries;
 using Afterimage.Tests.Images;
 using Xunit;
 
@@ -184,10 +186,13 @@ public sealed class HostileClientTests
     {
         const int count = 10_000;
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
-        Assert.SkipUnless(OpenFilesMax() > count + 6000, $"needs {count + 6000} open files, this process may have {OpenFilesMax()}");
+        Assert.SkipUnless(Descriptors.Max > count + 2000, $"needs {count + 2000} open files, this process may have {Descriptors.Max}");
         string data = Directory.CreateTempSubdirectory("afterimage-test-").FullName;
         await using TestOrigin origin = await TestOrigin.StartAsync();
-        await using (ProgramProcess program = ProgramProcess.Start("serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", data, "--Log:Requests", "off"))
+
+        // By default the stores' shares count, whether they are used or not.
+        string[] bound = Descriptors.ForClients(new OriginOptions().ConcurrencyMax) > count ? [] : ["--Limits:ConnectionsMax", $"{count + 100}"];
+        await using (ProgramProcess program = ProgramProcess.Start(["serve", "--origin", origin.Address.ToString(), "--listen", "http://127.0.0.1:0", "--data", data, "--Log:Requests", "off", .. bound]))
         {
             Uri address = await program.Address;
             using var client = new HttpClient { BaseAddress = address };
@@ -260,12 +265,6 @@ public sealed class HostileClientTests
         {
             return false;
         }
-    }
-
-    private static long OpenFilesMax()
-    {
-        string line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
-        return long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], out long soft) ? soft : long.MaxValue;
     }
 
     private static async Task<double> MetricAsync(HttpClient client, string name)
